@@ -1,0 +1,128 @@
+"""A rollout as data: what was asked, and how far it has come."""
+
+from dataclasses import dataclass, replace
+
+from controlplane.decide.rollout_state import FINAL, Event, Phase, advance
+from controlplane.decide.rollout_step import Plan
+from controlplane.decide.weights import Shift
+
+__all__ = ["Progress", "Rollout", "RolloutSpec"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RolloutSpec:
+    """What was asked. Weights in per cent, times in seconds, error figures as shares.
+
+    Attributes:
+        service: Whose traffic moves.
+        version: The canary.
+        steps: Canary weights, rising; after the last comes promotion.
+        soak_seconds: Least time at each step.
+        min_requests: Least canary requests at each step.
+        horizon_seconds: Time after which the analysis stops waiting for proof.
+        alpha: Accepted chance of rolling back a canary that is no worse.
+        beta: Accepted chance of promoting one that is worse than the margins.
+        error_margin: Absolute rise of the error share that is never worth a rollback.
+        error_odds: Odds ratio of errors that still counts as "no worse".
+        latency_odds: The same for "slower than a bucket edge".
+        tolerable_errors: An error share below which a canary is good enough on its own.
+        promote_on_budget: Promote at the horizon although not everything was proven.
+    """
+
+    service: str
+    version: str
+    steps: tuple[float, ...]
+    soak_seconds: float
+    min_requests: int
+    horizon_seconds: float
+    alpha: float
+    beta: float
+    error_margin: float
+    error_odds: float
+    latency_odds: float
+    tolerable_errors: float
+    promote_on_budget: bool
+
+    @property
+    def plan(self) -> Plan:
+        """The part that `rollout_step.next_move` needs."""
+        return Plan(
+            steps=self.steps, soak_seconds=self.soak_seconds, min_requests=self.min_requests
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a rollout has come.
+
+    Attributes:
+        phase: See rollout_state.
+        step: Index of the step it stands on.
+        entered_at: When this phase and step were entered, Unix seconds.
+        analysis_at: When canary traffic began; None before.
+        baseline: The version that served when the rollout began; empty while pending.
+        requests_before_step: Canary requests counted before this step.
+        canary_requests: Canary requests counted so far.
+        reason: Why it is where it is, for a person.
+    """
+
+    phase: Phase = Phase.PENDING
+    step: int = 0
+    entered_at: float = 0.0
+    analysis_at: float | None = None
+    baseline: str = ""
+    requests_before_step: int = 0
+    canary_requests: int = 0
+    reason: str = "created"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rollout:
+    """One rollout. ``generation`` grows with each saved change."""
+
+    id: str
+    generation: int
+    spec: RolloutSpec
+    progress: Progress
+    created_at: float
+    updated_at: float
+
+    @property
+    def active(self) -> bool:
+        """Whether something can still happen to it."""
+        return self.progress.phase not in FINAL
+
+    @property
+    def weight(self) -> float:
+        """The canary's weight at the present step, in per cent."""
+        return self.spec.steps[self.progress.step]
+
+    @property
+    def shift(self) -> Shift | None:
+        """What the traffic weights depend on; None while it moves no traffic."""
+        if not self.active or not self.progress.baseline:
+            return None
+        return Shift(
+            phase=self.progress.phase,
+            baseline=self.progress.baseline,
+            canary=self.spec.version,
+            weight=self.weight,
+        )
+
+    def take(self, event: Event, *, reason: str, now: float) -> "Rollout":
+        """Return the rollout after an event.
+
+        Raises:
+            IllegalTransition: The phase does not accept the event.
+        """
+        was = self.progress
+        passed = 1 if event is Event.STEP_PASSED else 0
+        progress = replace(
+            was,
+            phase=advance(was.phase, event),
+            step=was.step + passed,
+            entered_at=now,
+            requests_before_step=was.canary_requests,
+            reason=reason,
+        )
+        return replace(self, progress=progress, generation=self.generation + 1, updated_at=now)

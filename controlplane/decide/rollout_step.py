@@ -1,0 +1,129 @@
+"""What a rollout does next, given what is seen of it now."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from controlplane.decide.rollout_state import Event, Phase
+
+__all__ = ["Finding", "Move", "Plan", "Sight", "next_move"]
+
+
+class Finding(StrEnum):
+    """What the analysis says, in the words of canary_analysis.Decision."""
+
+    ROLLBACK = "rollback"
+    PROMOTE = "promote"
+    PROMOTE_ON_BUDGET = "promote_on_budget"
+    HOLD = "hold"
+    INVALID = "invalid"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What was asked of a rollout.
+
+    Attributes:
+        steps: Canary weights in per cent, rising; the last step is followed by promotion to 100.
+        soak_seconds: Least time at each step.
+        min_requests: Least canary requests counted at each step.
+        ready_within_seconds: How long the canary may take to become ready before we give up.
+    """
+
+    steps: tuple[float, ...]
+    soak_seconds: float
+    min_requests: int = 0
+    ready_within_seconds: float = 120.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sight:
+    """What is seen of a rollout at one moment.
+
+    Attributes:
+        phase: As saved.
+        step: Index into ``Plan.steps`` of the step it stands on.
+        seconds_in_step: Since the step (or the pending phase) was entered.
+        requests_in_step: Canary requests counted since then.
+        weight_reached: The router reports the wanted weights; None when it cannot be asked.
+        canary_ready: Result of the readiness probe; None when unknown.
+        breaker_open: The canary's circuit breaker is open.
+        finding: What the analysis says now; None before it has begun.
+        finding_reason: Why, for a person.
+    """
+
+    phase: Phase
+    step: int
+    seconds_in_step: float
+    requests_in_step: int
+    weight_reached: bool | None
+    canary_ready: bool | None
+    breaker_open: bool
+    finding: Finding | None
+    finding_reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """The next event, or None to stay, and why."""
+
+    event: Event | None
+    reason: str
+
+
+def next_move(plan: Plan, sight: Sight) -> Move:
+    """Decide one move. Danger is looked at first, progress last.
+
+    >>> plan = Plan(steps=(5.0, 50.0), soak_seconds=60.0)
+    >>> bad = Sight(phase=Phase.PROGRESSING, step=0, seconds_in_step=9.0, requests_in_step=200,
+    ...             weight_reached=True, canary_ready=True, breaker_open=False,
+    ...             finding=Finding.ROLLBACK, finding_reason="14 errors of 200")
+    >>> next_move(plan, bad).event
+    <Event.CANARY_FAILED: 'canary_failed'>
+    """
+    if sight.phase is Phase.PENDING:
+        return _leave_pending(plan, sight)
+    if sight.phase in (Phase.PROMOTING, Phase.ROLLING_BACK):
+        return _finish(sight)
+    if sight.phase not in (Phase.PROGRESSING, Phase.PAUSED):
+        return Move(event=None, reason=f"{sight.phase} is final")
+    if sight.breaker_open:
+        return Move(event=Event.CANARY_FAILED, reason="the canary's circuit breaker opened")
+    if sight.finding is Finding.ROLLBACK:
+        return Move(event=Event.CANARY_FAILED, reason=sight.finding_reason)
+    if sight.phase is Phase.PAUSED:
+        return Move(event=None, reason="paused: waiting for a person to resume, promote or abort")
+    return _progress(plan, sight)
+
+
+def _leave_pending(plan: Plan, sight: Sight) -> Move:
+    if sight.canary_ready:
+        return Move(event=Event.CANARY_READY, reason="the canary is ready")
+    if sight.seconds_in_step >= plan.ready_within_seconds:
+        waited = f"the canary was not ready within {plan.ready_within_seconds:g} s"
+        return Move(event=Event.GAVE_UP, reason=waited)
+    return Move(event=None, reason="waiting until the canary is ready")
+
+
+def _finish(sight: Sight) -> Move:
+    if sight.weight_reached:
+        return Move(event=Event.WEIGHT_REACHED, reason="the router reports the final weights")
+    return Move(event=None, reason="waiting until the router reports the final weights")
+
+
+def _progress(plan: Plan, sight: Sight) -> Move:
+    weight = plan.steps[sight.step]
+    if not sight.weight_reached:
+        return Move(event=None, reason=f"waiting until the router reports {weight:g} %")
+    if sight.seconds_in_step < plan.soak_seconds:
+        left = plan.soak_seconds - sight.seconds_in_step
+        return Move(event=None, reason=f"soaking at {weight:g} % for {left:.0f} s more")
+    if sight.requests_in_step < plan.min_requests:
+        lack = plan.min_requests - sight.requests_in_step
+        return Move(event=None, reason=f"{lack} more canary requests needed at {weight:g} %")
+    if sight.finding in (None, Finding.INVALID):
+        return Move(event=None, reason=f"no valid verdict yet: {sight.finding_reason or 'no data'}")
+    if sight.step + 1 < len(plan.steps):
+        return Move(event=Event.STEP_PASSED, reason=f"no evidence against it at {weight:g} %")
+    if sight.finding in (Finding.PROMOTE, Finding.PROMOTE_ON_BUDGET):
+        return Move(event=Event.LAST_STEP_PASSED, reason=sight.finding_reason)
+    return Move(event=None, reason=sight.finding_reason or "not yet proven good enough")

@@ -1,0 +1,58 @@
+"""Errors of the control plane.
+
+* TrimtabError
+  x InvalidConfig       trimtab.yaml or a file it names cannot be used
+  x NotFound            no resource of that name
+  x Refused             the request is understood and not allowed now
+    + IllegalTransition   the state of the resource does not accept this event
+    + KeyReused           an Idempotency-Key came back with another request
+  x RouterError         the system that moves traffic did not do as asked
+  x Unreachable         the control plane did not answer, or did not let us in
+"""
+
+__all__ = [
+    "IllegalTransition",
+    "InvalidConfig",
+    "KeyReused",
+    "NotFound",
+    "Refused",
+    "RouterError",
+    "TrimtabError",
+    "Unreachable",
+]
+
+
+class TrimtabError(Exception):
+    """Base class. ``hint`` tells the likely way out; empty when there is none."""
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class InvalidConfig(TrimtabError):
+    """trimtab.yaml, or a file that it names, cannot be used."""
+
+
+class NotFound(TrimtabError):
+    """No resource of that name."""
+
+
+class Refused(TrimtabError):
+    """The request is understood and not allowed in the present state."""
+
+
+class IllegalTransition(Refused):
+    """The state of the resource does not accept this event; the message lists what it accepts."""
+
+
+class KeyReused(Refused):
+    """An Idempotency-Key came back with another request."""
+
+
+class RouterError(TrimtabError):
+    """The system that moves traffic could not be reached or did not do as asked."""
+
+
+class Unreachable(TrimtabError):
+    """The control plane did not answer, or did not let us in."""

@@ -1,0 +1,263 @@
+"""trimtab.yaml: read, checked, frozen."""
+
+from dataclasses import field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
+
+from controlplane.errors import InvalidConfig
+from controlplane.units import Seconds, Share
+
+__all__ = [
+    "ApiSpec",
+    "BreakerSpec",
+    "Config",
+    "Margin",
+    "NotifySpec",
+    "ProbeSpec",
+    "ReceiverSpec",
+    "RolloutDefaults",
+    "RouteSpec",
+    "ScaleSpec",
+    "ServiceSpec",
+    "StorageSpec",
+    "TargetSpec",
+    "TelemetrySpec",
+    "load_config",
+    "parse_config",
+]
+
+MAX_CONFIG_BYTES = 1 << 20
+STRICT = ConfigDict(extra="forbid")
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
+HttpUrl = Annotated[str, Field(pattern=r"^https?://[^\s/?#]+", max_length=2048)]
+Weight = Annotated[float, Field(gt=0, lt=100)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
+class TargetSpec:
+    """One metrics page to watch; ``server`` names its profile and is recognised when left out."""
+
+    name: Name
+    url: HttpUrl
+    service: Name
+    version: str | None = None
+    server: str | None = None
+    interval: Annotated[Seconds, Field(ge=0.1, le=3600)] = 5.0
+    timeout: Annotated[Seconds, Field(ge=0.05, le=60)] = 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
+class RouteSpec:
+    """Who moves a service's traffic: the router's kind, its address and the name it uses there."""
+
+    router: Name
+    url: HttpUrl
+    name: Name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
+class Margin:
+    """How much worse is still the same: an absolute rise of errors, and odds ratios."""
+
+    errors: Share = 0.0005
+    error_odds: Annotated[float, Field(ge=1, le=100)] = 1.5
+    latency_odds: Annotated[float, Field(ge=1, le=100)] = 1.2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
+class RolloutDefaults:
+    """How a service's rollouts go unless one says otherwise."""
+
+    strategy: Literal["canary"] = "canary"
+    steps: Annotated[tuple[Weight, ...], Field(min_length=1, max_length=20)] = (5.0, 25.0, 50.0)
+    soak: Annotated[Seconds, Field(ge=0, le=86400)] = 300.0
+    min_requests: Annotated[int, Field(ge=0)] = 0
+    horizon: Annotated[Seconds, Field(gt=0, le=604800)] = 3600.0
+    alpha: Annotated[float, Field(gt=0, lt=0.5)] = 0.01
+    beta: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
+    margin: Margin = field(default_factory=Margin)
+    tolerable_errors: Share = 0.01
+    promote_on_budget: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
+class ScaleSpec:
+    """Limits of the size and how many requests one replica should hold."""
+
+    min: Annotated[int, Field(ge=0)] = 1
+    max: Annotated[int, Field(ge=1)] = 10
+    in_flight: Annotated[float, Field(gt=0)] = 4.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
+class ProbeSpec:
+    """A question that is asked again and again: is the version ready, is its answer right."""
+
+    kind: Literal["ready", "inference"]
+    every: Annotated[Seconds, Field(ge=0.2, le=3600)] = 5.0
+    timeout: Annotated[Seconds, Field(ge=0.05, le=60)] = 2.0
+    golden: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
+class BreakerSpec:
+    """When a version is taken out of traffic, and how it comes back."""
+
+    failure_rate: Share = 0.5
+    slow_rate: Share = 0.8
+    slow_call: Annotated[Seconds, Field(gt=0)] = 1.0
+    window: Annotated[Seconds, Field(ge=1, le=3600)] = 30.0
+    min_calls: Annotated[int, Field(ge=1)] = 20
+    open_for: Annotated[Seconds, Field(ge=0.5)] = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
+class ServiceSpec:
+    """What is done for one service; every part may be left out."""
+
+    route: RouteSpec | None = None
+    rollout: RolloutDefaults = field(default_factory=RolloutDefaults)
+    scale: ScaleSpec | None = None
+    probes: tuple[ProbeSpec, ...] = ()
+    breaker: BreakerSpec | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
+class ReceiverSpec:
+    """One way to tell people; secrets are references, env:NAME or file:/path."""
+
+    kind: Name
+    url: HttpUrl | None = None
+    secret: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
+class NotifyRoute:
+    """Alerts whose labels equal ``match`` go to the receiver ``to``; the first match wins."""
+
+    to: str
+    match: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
+class NotifySpec:
+    """Receivers by name, and which alert goes to which."""
+
+    receivers: dict[Name, tuple[ReceiverSpec, ...]] = field(default_factory=dict)
+    routes: tuple[NotifyRoute, ...] = ()
+    keep_firing: Annotated[Seconds, Field(ge=0, le=86400)] = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
+class StorageSpec:
+    """The database, as an SQLAlchemy address."""
+
+    database: str = "sqlite:///trimtab.db"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
+class ApiSpec:
+    """Where the REST API listens."""
+
+    listen: Annotated[
+        str, Field(pattern=r"^[^\s:]+:[0-9]{1,5}$|^\[[0-9a-fA-F:]+\]:[0-9]{1,5}$")
+    ] = "127.0.0.1:9470"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
+class TelemetrySpec:
+    """Where the plane's own traces go: a file of JSON, or nowhere."""
+
+    traces: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
+class Config:
+    """All of trimtab.yaml."""
+
+    targets: tuple[TargetSpec, ...] = ()
+    slos: tuple[str, ...] = ()
+    services: dict[Name, ServiceSpec] = field(default_factory=dict)
+    notify: NotifySpec = field(default_factory=NotifySpec)
+    storage: StorageSpec = field(default_factory=StorageSpec)
+    api: ApiSpec = field(default_factory=ApiSpec)
+    telemetry: TelemetrySpec = field(default_factory=TelemetrySpec)
+
+
+_CONFIG = TypeAdapter(Config)
+
+
+def load_config(path: Path) -> Config:
+    """Read trimtab.yaml.
+
+    Raises:
+        InvalidConfig: The message names the file, the place in it, and the nearest known key.
+    """
+    try:
+        with path.open("rb") as file:
+            raw = file.read(MAX_CONFIG_BYTES + 1)
+    except OSError as error:
+        msg = f"{path} cannot be read: {error.strerror or error}."
+        raise InvalidConfig(msg, hint="name the file with -c, or write one") from error
+    if len(raw) > MAX_CONFIG_BYTES:
+        msg = f"{path} is larger than {MAX_CONFIG_BYTES >> 20} MiB. Is it really a trimtab.yaml?"
+        raise InvalidConfig(msg)
+    return parse_config(raw.decode(errors="replace"), origin=str(path))
+
+
+def parse_config(text: str, *, origin: str) -> Config:
+    """Check the text of a trimtab.yaml; ``origin`` names it in errors.
+
+    Raises:
+        InvalidConfig: As for `load_config`.
+    """
+    try:
+        document = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        msg = f"{origin} is not YAML: {' '.join(str(error).split())}"
+        raise InvalidConfig(msg) from error
+    try:
+        config = _CONFIG.validate_python({} if document is None else document)
+    except ValidationError as error:
+        raise InvalidConfig(f"{origin}: " + "; ".join(map(_explain, error.errors()[:5]))) from error
+    _check_names(config, origin)
+    return config
+
+
+def _explain(error: Any) -> str:  # noqa: ANN401 -- pydantic's ErrorDetails is private
+    """One pydantic complaint as one sentence: where, what, and the nearest known key."""
+    place = ".".join(str(part) for part in error["loc"]) or "the document"
+    if error["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
+        near = get_close_matches(str(error["loc"][-1]), _known_keys(), n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        return f"{place} is not a known key.{hint}"
+    return f"{place}: {error['msg'].removeprefix('Value error, ')}"
+
+
+def _known_keys() -> set[str]:
+    specs = [value for value in globals().values() if hasattr(value, "__dataclass_fields__")]
+    return {name for spec in specs for name in spec.__dataclass_fields__}
+
+
+def _check_names(config: Config, origin: str) -> None:
+    """Refuse names that point nowhere, and two targets of one name."""
+    names = [target.name for target in config.targets]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        msg = f"{origin}: two targets are called {twice[0]!r}; give each a name of its own."
+        raise InvalidConfig(msg)
+    for route in config.notify.routes:
+        if route.to not in config.notify.receivers:
+            known = ", ".join(sorted(config.notify.receivers)) or "none"
+            msg = f"{origin}: notify.routes sends to {route.to!r}, which is no receiver."
+            raise InvalidConfig(msg, hint=f"known receivers: {known}")
+    for name, service in config.services.items():
+        steps = service.rollout.steps
+        if list(steps) != sorted(set(steps)):
+            msg = f"{origin}: services.{name}.rollout.steps must rise, not {list(steps)}."
+            raise InvalidConfig(msg)

@@ -1,0 +1,95 @@
+"""Counts that survive: the ledger as it stood, and one packed row of running sums a minute."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import orjson
+from sqlalchemy import Connection, Engine, delete, insert, select
+
+from controlplane.store.tables import count_layout, count_minute, count_state
+from controlplane.store.writing import put
+
+__all__ = ["CountStore"]
+
+SHARD = 0
+"""On one machine there is one shard; the key is there for more."""
+
+
+class CountStore:
+    """Reads and writes counts of one shard.
+
+    The ledger's raw counter values and its sums are written in one transaction, so whatever
+    moment a crash picks, the next scrape adds exactly what the counters gained since.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._layouts: dict[str, int] = {}
+        self._keys: dict[int, list[str]] = {}
+
+    def save(
+        self, connection: Connection, *, now: float, ledger: bytes, sums: Mapping[str, float]
+    ) -> None:
+        """Write the ledger, and this minute's row, inside the caller's transaction.
+
+        Args:
+            connection: The transaction.
+            now: Unix seconds.
+            ledger: The ledger's snapshot.
+            sums: Running sums by key; integers below 2**53.
+        """
+        put(connection, count_state, {"shard": SHARD}, {"at": now, "ledger": ledger})
+        keys = sorted(sums)
+        packed = np.array([sums[key] for key in keys], dtype="<f8").tobytes()
+        row = {"layout": self._layout(connection, keys), "sums": packed}
+        key = {"shard": SHARD, "minute": int(now // 60)}
+        put(connection, count_minute, key, row)
+
+    def load(self) -> tuple[float, bytes] | None:
+        """Return when the ledger was saved and its snapshot; None in a new database."""
+        query = select(count_state.c.at, count_state.c.ledger).where(count_state.c.shard == SHARD)
+        with self._engine.connect() as connection:
+            row = connection.execute(query).first()
+        return None if row is None else (row.at, bytes(row.ledger))
+
+    def sums_at(self, moment: float) -> tuple[float, dict[str, float]] | None:
+        """Return the newest row at or before a moment, as (its Unix seconds, sums by key).
+
+        A minute's row is rewritten until the minute ends, so it stands for the minute's end.
+        None when nothing that old is kept.
+        """
+        query = (
+            select(count_minute.c.minute, count_minute.c.layout, count_minute.c.sums)
+            .where(count_minute.c.shard == SHARD, count_minute.c.minute <= int(moment // 60) - 1)
+            .order_by(count_minute.c.minute.desc())
+            .limit(1)
+        )
+        with self._engine.connect() as connection:
+            row = connection.execute(query).first()
+            if row is None:
+                return None
+            keys = self._layout_keys(connection, row.layout)
+        values = np.frombuffer(row.sums, dtype="<f8").tolist()
+        return (row.minute + 1) * 60.0, dict(zip(keys, values, strict=True))
+
+    def forget_before(self, connection: Connection, moment: float) -> None:
+        """Delete minute rows that end before a moment."""
+        old = count_minute.c.minute < int(moment // 60)
+        connection.execute(delete(count_minute).where(count_minute.c.shard == SHARD, old))
+
+    def _layout(self, connection: Connection, keys: list[str]) -> int:
+        text = orjson.dumps(keys).decode()
+        if text not in self._layouts:
+            query = select(count_layout.c.id).where(count_layout.c.names == text)
+            found = connection.execute(query).scalar()
+            if found is None:
+                written = connection.execute(insert(count_layout).values(names=text))
+                found = (written.inserted_primary_key or (0,))[0]
+            self._layouts[text] = int(found)
+        return self._layouts[text]
+
+    def _layout_keys(self, connection: Connection, layout: int) -> list[str]:
+        if layout not in self._keys:
+            query = select(count_layout.c.names).where(count_layout.c.id == layout)
+            self._keys[layout] = orjson.loads(connection.execute(query).scalar_one())
+        return self._keys[layout]

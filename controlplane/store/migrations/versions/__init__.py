@@ -1,0 +1,3 @@
+"""The changes, in order of their numbers."""
+
+__all__: list[str] = []
