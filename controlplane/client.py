@@ -1,0 +1,181 @@
+"""The REST client that the CLI, the dashboard, runbooks and users import."""
+
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import httpx
+from pydantic import ValidationError
+
+from controlplane import schemas
+from controlplane.errors import NotFound, Refused, TrimtabError, Unreachable
+
+__all__ = ["TrimtabClient"]
+
+TIMEOUT_SECONDS = 10.0
+Item = TypeVar("Item", bound=schemas.Shape)
+
+
+class TrimtabClient:
+    """Talks to one control plane.
+
+    Args:
+        url: For example ``http://127.0.0.1:9470``.
+        token: Bearer token; None sends none.
+        transport: Another way to reach it, for example an ASGI transport in tests.
+
+    Every method raises `Unreachable` when nobody answers, `NotFound` for an unknown name, and
+    `Refused` when the answer is no; messages carry the server's hint.
+    """
+
+    def __init__(
+        self, url: str, token: str | None = None, *, transport: httpx.BaseTransport | None = None
+    ) -> None:
+        headers = {"authorization": f"Bearer {token}"} if token else {}
+        self.url = url
+        self._http = httpx.Client(
+            base_url=url, headers=headers, timeout=TIMEOUT_SECONDS, transport=transport
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def ready(self) -> bool:
+        """Whether the control plane answers and says that it is ready."""
+        try:
+            return self._http.get("/readyz").status_code == httpx.codes.OK
+        except httpx.HTTPError:
+            return False
+
+    def targets(self) -> list[schemas.TargetOut]:
+        """Every watched page."""
+        return self._list("/v1/targets", schemas.TargetOut)
+
+    def slos(self) -> list[schemas.SloOut]:
+        """Every SLO with its budget and burn."""
+        return self._list("/v1/slos", schemas.SloOut)
+
+    def slo(self, name: str) -> schemas.SloOut:
+        """One SLO."""
+        return schemas.SloOut.model_validate(self._call("GET", f"/v1/slos/{name}"))
+
+    def services(self) -> list[schemas.ServiceOut]:
+        """Every service and who serves it."""
+        return self._list("/v1/services", schemas.ServiceOut)
+
+    def rollouts(
+        self, *, service: str | None = None, active: bool = False
+    ) -> list[schemas.RolloutOut]:
+        """Rollouts, newest first."""
+        query = {"active": str(active).lower()} | ({"service": service} if service else {})
+        return self._list("/v1/rollouts", schemas.RolloutOut, query)
+
+    def rollout(self, rollout_id: str) -> schemas.RolloutOut:
+        """One rollout."""
+        return schemas.RolloutOut.model_validate(self._call("GET", f"/v1/rollouts/{rollout_id}"))
+
+    def start_rollout(
+        self, rollout: schemas.RolloutIn, *, idempotency_key: str | None = None
+    ) -> schemas.RolloutOut:
+        """Start a rollout; the same key never starts two."""
+        headers = {"idempotency-key": idempotency_key} if idempotency_key else {}
+        body = rollout.model_dump(mode="json", by_alias=True, exclude_none=True)
+        answer = self._call("POST", "/v1/rollouts", json=body, headers=headers)
+        return schemas.RolloutOut.model_validate(answer)
+
+    def rollout_verb(self, rollout_id: str, verb: str, *, reason: str = "") -> schemas.RolloutOut:
+        """Promote, pause, resume or abort."""
+        answer = self._call("POST", f"/v1/rollouts/{rollout_id}:{verb}", json={"reason": reason})
+        return schemas.RolloutOut.model_validate(answer)
+
+    def events(self, *, subject: str | None = None, after: int = 0) -> list[schemas.EventOut]:
+        """What happened, oldest first."""
+        query = {"after": str(after)} | ({"subject": subject} if subject else {})
+        return self._list("/v1/events", schemas.EventOut, query)
+
+    def alerts(self) -> list[schemas.AlertOut]:
+        """Every alert that ever fired, newest change first."""
+        return self._list("/v1/alerts", schemas.AlertOut)
+
+    def deliveries(self) -> list[schemas.DeliveryOut]:
+        """Messages to receivers, newest first."""
+        return self._list("/v1/deliveries", schemas.DeliveryOut)
+
+    def scaling(self) -> list[schemas.ScalingOut]:
+        """How many replicas each service should have."""
+        return self._list("/v1/scaling", schemas.ScalingOut)
+
+    def breakers(self) -> list[schemas.BreakerOut]:
+        """Every circuit breaker."""
+        return self._list("/v1/breakers", schemas.BreakerOut)
+
+    def probes(self) -> list[schemas.ProbeOut]:
+        """The last answer to every probe."""
+        return self._list("/v1/probes", schemas.ProbeOut)
+
+    def gpu(self) -> schemas.GpuOut:
+        """The GPUs of the control plane's machine."""
+        return schemas.GpuOut.model_validate(self._call("GET", "/v1/gpu"))
+
+    def audit(self) -> list[schemas.AuditOut]:
+        """The audit trail, newest first."""
+        return self._list("/v1/audit", schemas.AuditOut)
+
+    def runbook_runs(self) -> list[schemas.RunbookRunOut]:
+        """Runs of runbooks, newest first."""
+        return self._list("/v1/runbook-runs", schemas.RunbookRunOut)
+
+    def start_runbook_run(self, run: schemas.RunbookRunIn) -> schemas.RunbookRunOut:
+        """Record that a run begins."""
+        body = run.model_dump(mode="json", by_alias=True)
+        answer = self._call("POST", "/v1/runbook-runs", json=body)
+        return schemas.RunbookRunOut.model_validate(answer)
+
+    def save_runbook_run(self, run_id: str, run: schemas.RunbookRunIn) -> schemas.RunbookRunOut:
+        """Record how far a run has come."""
+        body = run.model_dump(mode="json", by_alias=True)
+        answer = self._call("PUT", f"/v1/runbook-runs/{run_id}", json=body)
+        return schemas.RunbookRunOut.model_validate(answer)
+
+    def _list(
+        self, path: str, kind: type[Item], query: Mapping[str, str] | None = None
+    ) -> list[Item]:
+        return [
+            kind.model_validate(item) for item in self._call("GET", path, params=query)["items"]
+        ]
+
+    def _call(self, method: str, path: str, **options: Any) -> Any:  # noqa: ANN401 -- JSON
+        try:
+            response = self._http.request(method, path, **options)
+        except httpx.HTTPError as error:
+            msg = f"No control plane answers at {self.url} ({type(error).__name__})."
+            hint = "start one with 'trimtab up', or set TRIMTAB_URL"
+            raise Unreachable(msg, hint=hint) from error
+        if response.is_success:
+            return response.json()
+        raise _problem(response)
+
+
+def _problem(response: httpx.Response) -> TrimtabError:
+    """Turn an error answer into the exception it stands for."""
+    try:
+        problem = schemas.Problem.model_validate_json(response.content)
+    except ValidationError:
+        msg = f"{response.request.url} answered {response.status_code}: is this a control plane?"
+        return Unreachable(msg, hint="check TRIMTAB_URL")
+    if response.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
+        return Unreachable(problem.detail, hint=problem.hint)
+    kind = NotFound if response.status_code == httpx.codes.NOT_FOUND else Refused
+    return kind(problem.detail, hint=problem.hint)

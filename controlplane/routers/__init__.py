@@ -1,0 +1,26 @@
+"""Systems that move traffic: one file per system, two verbs each, found by entry point."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+__all__ = ["Router"]
+
+
+class Router(Protocol):
+    """Wanted state in, observed state out. Both verbs may be repeated at any time."""
+
+    async def read_weights(self) -> dict[str, float]:
+        """Return the share of traffic of each version, in per cent.
+
+        Raises:
+            RouterError: The system did not answer as it should.
+        """
+        ...
+
+    async def set_weights(self, weights: Mapping[str, float]) -> None:
+        """Ask for these shares, in per cent; a version that is not named gets none.
+
+        Raises:
+            RouterError: The system refused or did not answer.
+        """
+        ...

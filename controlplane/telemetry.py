@@ -1,0 +1,77 @@
+"""The plane's own metrics (prometheus-client) and traces (OpenTelemetry)."""
+
+from pathlib import Path
+
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import ConsoleSpanExporter, SimpleSpanProcessor
+from opentelemetry.trace import Tracer
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+__all__ = ["Telemetry"]
+
+SCRAPE_EDGES = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+
+class Telemetry:
+    """One registry and one tracer, made by the composition root and handed down.
+
+    Args:
+        traces: File that spans are appended to, one JSON object a line; None keeps no traces.
+    """
+
+    def __init__(self, *, traces: Path | None = None) -> None:
+        self.registry = CollectorRegistry()
+        self.scrapes = Counter(
+            "trimtab_scrapes", "Scrapes by outcome.", ["outcome"], registry=self.registry
+        )
+        self.scrape_seconds = Histogram(
+            "trimtab_scrape_seconds",
+            "Whole time of a scrape.",
+            buckets=SCRAPE_EDGES,
+            registry=self.registry,
+        )
+        self.bad_samples = Counter(
+            "trimtab_bad_samples", "Counter values that cannot be.", registry=self.registry
+        )
+        self.rollout_moves = Counter(
+            "trimtab_rollout_moves", "Events of rollouts.", ["event"], registry=self.registry
+        )
+        self.alert_steps = Counter(
+            "trimtab_alert_steps", "Alerts by what was told.", ["intent"], registry=self.registry
+        )
+        self.deliveries = Counter(
+            "trimtab_deliveries", "Tries by result.", ["result"], registry=self.registry
+        )
+        self.outbox_pending = Gauge(
+            "trimtab_outbox_pending", "Messages not yet acknowledged.", registry=self.registry
+        )
+        self.loop_failures = Counter(
+            "trimtab_loop_failures",
+            "Rounds that ended in an error.",
+            ["loop"],
+            registry=self.registry,
+        )
+        self._provider = TracerProvider(
+            resource=Resource.create({"service.name": "trimtab"}), shutdown_on_exit=False
+        )
+        self._file = None
+        if traces is not None:
+            self._file = traces.open("a", encoding="utf-8")
+            exporter = ConsoleSpanExporter(out=self._file, formatter=_one_line)
+            self._provider.add_span_processor(SimpleSpanProcessor(exporter))
+        self.tracer: Tracer = self._provider.get_tracer("trimtab")
+
+    def page(self) -> bytes:
+        """Return the metrics page, text format 0.0.4."""
+        return generate_latest(self.registry)
+
+    def close(self) -> None:
+        """Flush and close the traces."""
+        self._provider.shutdown()
+        if self._file is not None:
+            self._file.close()
+
+
+def _one_line(span: ReadableSpan) -> str:
+    return f"{span.to_json(indent=None)}\n"
