@@ -1,1 +1,38 @@
-"""canary_analysis."""
+"""Canary analysis: is the canary worse, proven good enough, or not known yet.
+
+Pure mathematics on counts: no input or output, no clock, no randomness.
+"""
+
+from canary_analysis.analysis import Analysis
+from canary_analysis.errors import (
+    CanaryAnalysisError,
+    InvalidInterval,
+    InvalidMetric,
+    InvalidPolicy,
+    InvalidSnapshot,
+)
+from canary_analysis.finding import Finding
+from canary_analysis.metric import Interval, Kind, Metric
+from canary_analysis.policy import Policy
+from canary_analysis.share import ShareFinding, compare_share
+from canary_analysis.verdict import Code, Decision, Reason, Verdict
+
+__all__ = [
+    "Analysis",
+    "CanaryAnalysisError",
+    "Code",
+    "Decision",
+    "Finding",
+    "Interval",
+    "InvalidInterval",
+    "InvalidMetric",
+    "InvalidPolicy",
+    "InvalidSnapshot",
+    "Kind",
+    "Metric",
+    "Policy",
+    "Reason",
+    "ShareFinding",
+    "Verdict",
+    "compare_share",
+]

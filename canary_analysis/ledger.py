@@ -1,0 +1,104 @@
+"""The evidence so far: sums over a few stretches of time, so that late trouble can be seen.
+
+Half the stake bets that the canary was bad from the start, half is spread evenly over later
+starts, one every so many seconds until the horizon. A bet that starts with a stretch is the
+product of all stretches from there on. Only `MOST_STRETCHES` are kept: two neighbours are joined
+where that hides least, measured against their age. Joining, and giving up the start between them,
+only ever lowers the evidence, so it stays valid.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from canary_analysis.arrays import FloatArray, IntArray
+from canary_analysis.evidence import log_growth, mixed
+
+__all__ = ["MOST_STRETCHES", "Ledger"]
+
+MOST_STRETCHES = 8
+"""Stretches of time kept apart: recent ones at full resolution, older ones ever longer."""
+
+EVERYONE = slice(0, 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Ledger:
+    """Sums of bets by stretch of time, by slot, by edge.
+
+    Slot 0 holds the evidence of all canary replicas, slot 1 + i that without replica i.
+
+    Attributes:
+        sums: What evidence.place_bet counts, shape (3, stretches, slots, edges).
+        opened: When each stretch began, whole milliseconds since the start, shape (stretches,).
+        started: Late starts so far, those given up included.
+    """
+
+    sums: IntArray
+    opened: IntArray
+    started: int = 0
+
+    @classmethod
+    def empty(cls, edges: int) -> "Ledger":
+        """Nothing counted yet, no replica known."""
+        sums = np.zeros((3, 1, 1, edges), dtype=np.int64)
+        return cls(sums=sums, opened=np.zeros(1, dtype=np.int64))
+
+    def with_slots(self, new: int) -> "Ledger":
+        """Add slots for new replicas: without them, all went as it did with everyone."""
+        if new == 0:
+            return self
+        more = np.repeat(self.sums[:, :, EVERYONE], new, axis=2)
+        return replace(self, sums=np.concatenate([self.sums, more], axis=2))
+
+    def at(self, elapsed: float, *, spacing: float, starts: int) -> "Ledger":
+        """Begin a new stretch when its time has come.
+
+        Args:
+            elapsed: End of the interval about to be added, seconds since the start.
+            spacing: Seconds between late starts.
+            starts: Late starts in all; after the last no stretch begins.
+        """
+        now = round(elapsed * 1000.0)
+        if self.started >= starts or now < self.opened[-1] + round(spacing * 1000.0):
+            return self
+        longer = replace(
+            self,
+            sums=np.concatenate([self.sums, np.zeros_like(self.sums[:, :1])], axis=1),
+            opened=np.append(self.opened, now),
+            started=self.started + 1,
+        )
+        return longer if len(longer.opened) <= MOST_STRETCHES else _joined(longer, now)
+
+    def add(self, bets: IntArray) -> "Ledger":
+        """Add one interval to the latest stretch; `bets` has shape (3, slots, edges)."""
+        sums = self.sums.copy()
+        sums[:, -1] += bets
+        return replace(self, sums=sums)
+
+    def evidence(self, phi: FloatArray, *, starts: int, slots: slice = EVERYONE) -> FloatArray:
+        """The e-value of the whole stake, shape (slots, edges).
+
+        Args:
+            phi: Replica noise by edge, at least 1; log evidence is divided by it.
+            starts: Late starts in all, as given to `at`.
+            slots: Which slots; the first is everyone.
+        """
+        each = log_growth(self.sums[:, :, slots])
+        value = mixed(np.cumsum(each[::-1], axis=0)[::-1] / phi[:, None])
+        not_begun = (starts - self.started) / starts
+        return np.asarray(0.5 * value[0] + 0.5 * (value[1:].sum(axis=0) / starts + not_begun))
+
+    def evidence_from_start(self, phi: FloatArray) -> FloatArray:
+        """The e-value of the bet "from the start" of everyone, shape (edges,)."""
+        return mixed(log_growth(self.sums[:, :, 0]).sum(axis=0) / phi[:, None])
+
+
+def _joined(ledger: Ledger, now: int) -> Ledger:
+    """Join the two neighbours whose common length is least against their age."""
+    length = ledger.opened[2:] - ledger.opened[:-2]
+    age = now - ledger.opened[:-2] + 1
+    first = int(np.argmin(length / age))
+    sums = np.delete(ledger.sums, first + 1, axis=1)
+    sums[:, first] += ledger.sums[:, first + 1]
+    return replace(ledger, sums=sums, opened=np.delete(ledger.opened, first + 1))

@@ -1,0 +1,107 @@
+"""An analysis as a JSON-safe value, and back: the same numbers, bit by bit."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from canary_analysis.arms import Arm, Arms
+from canary_analysis.arrays import from_text, to_text
+from canary_analysis.errors import InvalidMetric, InvalidPolicy, InvalidSnapshot
+from canary_analysis.layout import Layout
+from canary_analysis.ledger import Ledger
+from canary_analysis.metric import Kind, Metric
+from canary_analysis.policy import Policy
+from canary_analysis.state import State
+
+__all__ = ["VERSION", "from_snapshot", "to_snapshot"]
+
+VERSION = 1
+"""Grows when a saved analysis can no longer be read."""
+
+
+def to_snapshot(state: State) -> dict[str, object]:
+    """Write everything that later verdicts depend on."""
+    return {
+        "version": VERSION,
+        "metrics": [asdict(metric) for metric in state.layout.metrics],
+        "policy": asdict(state.policy),
+        "last_seconds": state.last_seconds,
+        "canary": _from_arm(state.arms.canary),
+        "baseline": _from_arm(state.arms.baseline),
+        "against": _from_ledger(state.against),
+        "even": _from_ledger(state.even),
+        "proof": _from_ledger(state.proof),
+        "sides": to_text(
+            np.stack([state.counting, state.turned, state.proof_turned]).astype(np.int64)
+        ),
+    }
+
+
+def from_snapshot(saved: Mapping[str, Any]) -> State:
+    """Read back what `to_snapshot` wrote.
+
+    Raises:
+        InvalidSnapshot: It has another version, or something is missing or damaged.
+    """
+    if saved.get("version") != VERSION:
+        msg = f"The snapshot has version {saved.get('version')!r}; this program reads {VERSION}."
+        raise InvalidSnapshot(msg)
+    try:
+        return _read(saved)
+    except (KeyError, TypeError, ValueError, InvalidMetric, InvalidPolicy) as error:
+        msg = f"The snapshot cannot be read ({error!r}). Was it changed by hand?"
+        raise InvalidSnapshot(msg) from error
+
+
+def _read(saved: Mapping[str, Any]) -> State:
+    policy = Policy(**saved["policy"])
+    layout = Layout.of([_to_metric(metric) for metric in saved["metrics"]], policy)
+    counting, turned, proof_turned = from_text("sides", saved["sides"]).astype(np.bool_)
+    return State(
+        layout=layout,
+        policy=policy,
+        arms=Arms(canary=_to_arm(saved["canary"]), baseline=_to_arm(saved["baseline"])),
+        against=_to_ledger(saved["against"]),
+        even=_to_ledger(saved["even"]),
+        proof=_to_ledger(saved["proof"]),
+        counting=counting,
+        turned=turned,
+        proof_turned=proof_turned,
+        last_seconds=saved["last_seconds"],
+    )
+
+
+def _to_metric(saved: Mapping[str, Any]) -> Metric:
+    values = dict(saved)
+    values["kind"], values["edges"] = Kind(values["kind"]), tuple(values["edges"])
+    return Metric(**values)
+
+
+def _from_arm(arm: Arm) -> dict[str, object]:
+    return {"names": list(arm.names), "total": to_text(arm.total), "above": to_text(arm.above)}
+
+
+def _to_arm(saved: Mapping[str, Any]) -> Arm:
+    return Arm(
+        names=tuple(saved["names"]),
+        total=from_text("totals", saved["total"]),
+        above=from_text("counts", saved["above"]),
+    )
+
+
+def _from_ledger(ledger: Ledger) -> dict[str, object]:
+    return {
+        "sums": to_text(ledger.sums),
+        "opened": ledger.opened.tolist(),
+        "started": ledger.started,
+    }
+
+
+def _to_ledger(saved: Mapping[str, Any]) -> Ledger:
+    return Ledger(
+        sums=from_text("sums", saved["sums"]),
+        opened=np.array(saved["opened"], dtype=np.int64),
+        started=saved["started"],
+    )

@@ -1,0 +1,211 @@
+"""What to do with the canary, and why. Danger is looked at first, progress last.
+
+Whatever is asked, no data is never success: it is INVALID.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from canary_analysis.appraisal import Appraisal
+from canary_analysis.finding import Finding
+from canary_analysis.policy import Policy
+from canary_analysis.replicas import FEWEST_TO_LEAVE_ONE_OUT
+from canary_analysis.text import evidence_text
+
+__all__ = ["Code", "Decision", "Reason", "Verdict", "judge"]
+
+
+class Decision(StrEnum):
+    """What the analysis says."""
+
+    ROLLBACK = "rollback"
+    PROMOTE = "promote"
+    PROMOTE_ON_BUDGET = "promote_on_budget"
+    HOLD = "hold"
+    INVALID = "invalid"
+
+
+class Code(StrEnum):
+    """Why, for machines."""
+
+    WORSE = "worse"
+    SICK_REPLICA = "sick_replica"
+    NO_DATA = "no_data"
+    STALE_DATA = "stale_data"
+    SOAKING = "soaking"
+    FEW_REQUESTS = "few_requests"
+    PROVEN = "proven"
+    NOT_PROVEN = "not_proven"
+    NO_INFORMATIVE_EDGE = "no_informative_edge"
+    BUDGET_SPENT = "budget_spent"
+    FEW_REPLICAS = "few_replicas"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """One reason: a code for machines, a sentence for people."""
+
+    code: Code
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """A decision with everything it rests on.
+
+    Attributes:
+        decision: What to do.
+        reasons: Why, the weightiest first.
+        e_value: Evidence of all metrics against the canary, as odds to 1.
+        limit: Evidence that convicts.
+        left_out_e_value: The least of it with one canary replica left out; None when not needed
+            or with too few replicas.
+        sick_replica: The replica without which there is no case; None when there is none.
+        culprits: Metrics that closed testing convicts on their own, by name.
+        findings: One per metric.
+        canary_requests: The most counted by any metric.
+        phi: The largest replica noise told in the findings.
+        requests_needed: More canary requests until all critical metrics are proven, if the canary
+            is as good as the baseline; None when it cannot be said.
+        text: All of it for a person.
+    """
+
+    decision: Decision
+    reasons: tuple[Reason, ...]
+    e_value: float
+    limit: float
+    left_out_e_value: float | None
+    sick_replica: str | None
+    culprits: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    canary_requests: int
+    phi: float
+    requests_needed: int | None
+    text: str
+
+
+def judge(appraisal: Appraisal, policy: Policy, *, elapsed_seconds: float) -> Verdict:
+    """Decide.
+
+    Args:
+        appraisal: The numbers.
+        policy: The limits.
+        elapsed_seconds: Now, since the analysis began.
+    """
+    decision, reasons = _decide(appraisal, policy, elapsed_seconds)
+    sick = appraisal.left_out_replica if _is_one_replica(appraisal, policy) else None
+    sentences = [reason.text for reason in reasons]
+    sentences += [finding.text for finding in appraisal.findings]
+    return Verdict(
+        decision=decision,
+        reasons=reasons,
+        e_value=appraisal.e_value,
+        limit=policy.rollback_limit,
+        left_out_e_value=appraisal.left_out_e_value,
+        sick_replica=sick,
+        culprits=tuple(found.metric for found in appraisal.findings if found.culprit),
+        findings=appraisal.findings,
+        canary_requests=appraisal.canary_requests,
+        phi=max(found.phi for found in appraisal.findings),
+        requests_needed=_requests_needed(appraisal),
+        text=" ".join(sentences),
+    )
+
+
+def _decide(
+    appraisal: Appraisal, policy: Policy, now: float
+) -> tuple[Decision, tuple[Reason, ...]]:
+    if appraisal.e_value >= policy.rollback_limit:
+        return _convict(appraisal, policy)
+    missing = _missing_data(appraisal, policy, now)
+    if missing:
+        return Decision.INVALID, missing
+    waiting = _waiting(appraisal, policy, now)
+    if waiting:
+        return Decision.HOLD, waiting
+    unproven = tuple(map(_unproven, _open_findings(appraisal)))
+    if not unproven:
+        told = f"All critical metrics are proven good enough at {1.0 / policy.beta:g} : 1."
+        return Decision.PROMOTE, (Reason(code=Code.PROVEN, text=told),)
+    if now < policy.horizon_seconds:
+        return Decision.HOLD, unproven
+    spent = Reason(
+        code=Code.BUDGET_SPENT,
+        text=f"The {policy.horizon_seconds:g} s for proof are over, without evidence against it.",
+    )
+    decision = Decision.PROMOTE_ON_BUDGET if policy.promote_on_budget else Decision.HOLD
+    return decision, (spent, *unproven)
+
+
+def _is_one_replica(appraisal: Appraisal, policy: Policy) -> bool:
+    least = appraisal.left_out_e_value
+    return least is not None and least < policy.rollback_limit
+
+
+def _convict(appraisal: Appraisal, policy: Policy) -> tuple[Decision, tuple[Reason, ...]]:
+    worse = (
+        f"The canary is worse: evidence {evidence_text(appraisal.e_value)} after "
+        f"{appraisal.canary_requests:,} canary requests (limit {policy.rollback_limit:g} : 1)."
+    )
+    if _is_one_replica(appraisal, policy):
+        sick = (
+            f"Replica {appraisal.left_out_replica!r} is sick, not the version: without it the "
+            f"evidence is {evidence_text(appraisal.left_out_e_value or 0.0)}. Replace it and go on."
+        )
+        return Decision.HOLD, (Reason(code=Code.SICK_REPLICA, text=sick),)
+    reasons = [Reason(code=Code.WORSE, text=worse)]
+    if appraisal.canary_replicas < FEWEST_TO_LEAVE_ONE_OUT:
+        few = (
+            f"With {appraisal.canary_replicas} canary replicas a sick replica cannot be told from "
+            f"a bad version; {FEWEST_TO_LEAVE_ONE_OUT} can."
+        )
+        reasons.append(Reason(code=Code.FEW_REPLICAS, text=few))
+    return Decision.ROLLBACK, tuple(reasons)
+
+
+def _missing_data(appraisal: Appraisal, policy: Policy, now: float) -> tuple[Reason, ...]:
+    silent = [found for found in appraisal.findings if found.critical and not found.has_data]
+    if silent or appraisal.last_seconds is None:
+        names = ", ".join(found.metric for found in silent) or "any metric"
+        text = f"No requests on both arms for {names}. No data is not success."
+        return (Reason(code=Code.NO_DATA, text=text),)
+    age = now - appraisal.last_seconds
+    if age > policy.stale_after_seconds:
+        text = (
+            f"The latest data are {age:.0f} s old (limit {policy.stale_after_seconds:g} s). "
+            "Is the canary still scraped?"
+        )
+        return (Reason(code=Code.STALE_DATA, text=text),)
+    return ()
+
+
+def _waiting(appraisal: Appraisal, policy: Policy, now: float) -> tuple[Reason, ...]:
+    reasons = []
+    if now < policy.soak_seconds:
+        text = f"Soaking for {policy.soak_seconds - now:.0f} s more."
+        reasons.append(Reason(code=Code.SOAKING, text=text))
+    lack = policy.min_canary_requests - appraisal.canary_requests
+    if lack > 0:
+        text = f"{lack:,} more canary requests needed before promotion."
+        reasons.append(Reason(code=Code.FEW_REQUESTS, text=text))
+    return tuple(reasons)
+
+
+def _open_findings(appraisal: Appraisal) -> tuple[Finding, ...]:
+    return tuple(found for found in appraisal.findings if found.critical and not found.proven)
+
+
+def _unproven(finding: Finding) -> Reason:
+    if finding.usable_edges == 0:
+        text = f"{finding.metric}: no bucket edge has enough requests on both sides to prove it."
+        return Reason(code=Code.NO_INFORMATIVE_EDGE, text=text)
+    text = f"{finding.metric} is not proven good enough yet ({evidence_text(finding.proof)})"
+    if finding.requests_needed is not None:
+        text += f", about {finding.requests_needed:,} more canary requests needed"
+    return Reason(code=Code.NOT_PROVEN, text=f"{text}.")
+
+
+def _requests_needed(appraisal: Appraisal) -> int | None:
+    needed = [found.requests_needed for found in appraisal.findings if found.critical]
+    known = [count for count in needed if count is not None]
+    return max(known, default=0) if len(known) == len(needed) else None
