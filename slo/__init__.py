@@ -1,1 +1,55 @@
-"""slo."""
+"""Service level objectives: pure mathematics on counts. No input or output, no clock."""
+
+from slo.alert_windows import WORKBOOK, BurnRule, Severity, rules_for
+from slo.alerting import Decision, evaluate
+from slo.budget import Budget, error_budget, seconds_to_exhaustion
+from slo.burn import burn_rate
+from slo.errors import (
+    InvalidObjective,
+    InvalidSelector,
+    InvalidSpec,
+    NoSuchEdge,
+    SloError,
+    UnsupportedSpec,
+)
+from slo.evidence_gate import EvidenceGate
+from slo.ledger import Ledger, Observation
+from slo.objective import Objective
+from slo.openslo import SloSpec, read_openslo
+from slo.selector import Matcher, Selector, parse_selectors
+from slo.sli import Counts, LatencySli, RatioSli, Sli
+from slo.windows import CumulativeRing, Row
+
+__all__ = [
+    "WORKBOOK",
+    "Budget",
+    "BurnRule",
+    "Counts",
+    "CumulativeRing",
+    "Decision",
+    "EvidenceGate",
+    "InvalidObjective",
+    "InvalidSelector",
+    "InvalidSpec",
+    "LatencySli",
+    "Ledger",
+    "Matcher",
+    "NoSuchEdge",
+    "Objective",
+    "Observation",
+    "RatioSli",
+    "Row",
+    "Selector",
+    "Severity",
+    "Sli",
+    "SloError",
+    "SloSpec",
+    "UnsupportedSpec",
+    "burn_rate",
+    "error_budget",
+    "evaluate",
+    "parse_selectors",
+    "read_openslo",
+    "rules_for",
+    "seconds_to_exhaustion",
+]
