@@ -1,0 +1,25 @@
+"""Errors of the probing floor.
+
+* ProbeError
+  x UnknownPlugin      no system of that name is installed
+  x UnreadableMetrics  a page that is not Prometheus text
+  x InvalidGolden      a file that holds no question with its known answer
+"""
+
+__all__ = ["InvalidGolden", "ProbeError", "UnknownPlugin", "UnreadableMetrics"]
+
+
+class ProbeError(Exception):
+    """Base class of this floor."""
+
+
+class UnknownPlugin(ProbeError):
+    """No system of that name is installed; the message names those that are."""
+
+
+class UnreadableMetrics(ProbeError):
+    """A page that is not Prometheus text; the message names the line and the reason."""
+
+
+class InvalidGolden(ProbeError):
+    """A file that holds no question with its known answer."""

@@ -1,0 +1,216 @@
+"""Prometheus text to samples: the hot path. Pure.
+
+A server prints the same lines again and again, with other numbers. So the slow, exact grammar reads
+a page once and leaves a Layout: which lines hold samples, and what stands before each number. The
+next page is held against it in a few passes that run in C; whatever differs by one byte outside the
+numbers goes the slow way again. The numbers go through orjson, which refuses what Prometheus allows
+and JSON does not (NaN, +Inf, ``1.``): the fast way cannot misread one, it can only decline.
+"""
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from operator import getitem, itemgetter
+
+import numpy as np
+import numpy.typing as npt
+import orjson
+
+from probes.errors import UnreadableMetrics
+from probes.exposition_grammar import Limits, Line, read_lines
+
+__all__ = ["Layout", "LayoutCache", "Limits", "Page", "read_fast", "read_slow"]
+
+Floats = npt.NDArray[np.float64]
+MAX_LAYOUTS = 4096
+START_TIME = "process_start_time_seconds"
+CREATED = "_created"
+PLAIN_NUMBERS = b"0123456789.eE+-,"
+"""What may stand in joined numbers; anything else, such as a timestamp, is read the slow way."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Layout:
+    """What a page looks like but for its numbers; replicas share one.
+
+    Attributes:
+        series: Name and labels of each sample, in the order of the page, without ``*_created``.
+        types: Declared type by family.
+        line_count: Lines of the page.
+        indexes: Lines that hold samples, ``*_created`` among them.
+        heads: What stands before the number on each of those lines.
+        tails: Where the number stands on each of them.
+        other_indexes: The lines between.
+        other_lines: Their bytes, which must stay the same too.
+        kept: Positions of ``series`` among the numbers; None when it is all of them.
+        start_position: Of the process's start time in ``series``; None when the page has none.
+    """
+
+    series: tuple[tuple[str, Mapping[str, str]], ...]
+    types: Mapping[str, str]
+    line_count: int
+    indexes: tuple[int, ...]
+    heads: tuple[bytes, ...]
+    tails: tuple[slice, ...]
+    other_indexes: tuple[int, ...]
+    other_lines: tuple[bytes, ...]
+    kept: npt.NDArray[np.int64] | None
+    start_position: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Page:
+    """One page: its layout, and the values in the order of ``layout.series``."""
+
+    layout: Layout
+    values: Floats
+
+    @property
+    def started(self) -> float | None:
+        """Return when the process began, Unix seconds; None when the page does not say."""
+        position = self.layout.start_position
+        return None if position is None else float(self.values[position])
+
+
+class LayoutCache:
+    """Layouts by page, shared where they are the same; the least used make room.
+
+    Args:
+        limits: How much of a page is read.
+    """
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        self._limits = limits or Limits()
+        self._by_page: OrderedDict[str, Layout] = OrderedDict()
+        self._by_content: OrderedDict[int, Layout] = OrderedDict()
+
+    def read(self, page: str, body: bytes) -> Page:
+        """Read the body of a page, the fast way if its layout is known.
+
+        Args:
+            page: Which page it is, for example its address.
+            body: What was answered.
+
+        Raises:
+            UnreadableMetrics: It is not Prometheus text; nothing of it is taken.
+        """
+        layout = self._by_page.get(page)
+        found = None if layout is None else read_fast(layout, body)
+        if found is None:
+            found = self._shared(read_slow(body, self._limits))
+        _keep(self._by_page, page, found.layout)
+        return found
+
+    def _shared(self, page: Page) -> Page:
+        """Return the page on a layout that another page already has, if one is the same."""
+        content = hash((page.layout.heads, page.layout.other_lines))
+        known = self._by_content.get(content)
+        if known is not None and known.heads == page.layout.heads:
+            page = Page(layout=known, values=page.values)
+        _keep(self._by_content, content, page.layout)
+        return page
+
+
+def _keep(
+    layouts: OrderedDict[str, Layout] | OrderedDict[int, Layout], key: object, layout: Layout
+) -> None:
+    layouts[key] = layout  # type: ignore[index]
+    layouts.move_to_end(key)  # type: ignore[arg-type]
+    if len(layouts) > MAX_LAYOUTS:
+        layouts.popitem(last=False)
+
+
+def read_fast(layout: Layout, body: bytes) -> Page | None:
+    """Read a page of a known layout; None when it does not fit and must be read the slow way."""
+    lines = body.split(b"\n")
+    if len(lines) != layout.line_count or not layout.indexes:
+        return None
+    samples = _picked(lines, layout.indexes)
+    if not all(map(bytes.startswith, samples, layout.heads)):
+        return None
+    if _picked(lines, layout.other_indexes) != layout.other_lines:
+        return None
+    numbers = b",".join(map(getitem, samples, layout.tails))  # type: ignore[arg-type]
+    if numbers.translate(None, PLAIN_NUMBERS):
+        return None
+    try:
+        parsed = orjson.loads(b"[" + numbers + b"]")
+    except orjson.JSONDecodeError:
+        return None
+    if len(parsed) != len(layout.indexes):
+        return None
+    values = np.array(parsed, dtype=np.float64)
+    return Page(layout=layout, values=values if layout.kept is None else values[layout.kept])
+
+
+def _picked(lines: list[bytes], indexes: tuple[int, ...]) -> tuple[bytes, ...]:
+    if len(indexes) > 1:
+        picked: tuple[bytes, ...] = itemgetter(*indexes)(lines)
+        return picked
+    return tuple(lines[index] for index in indexes)
+
+
+def read_slow(body: bytes, limits: Limits) -> Page:
+    """Read a page by the full grammar, and work out its layout.
+
+    Raises:
+        UnreadableMetrics: The message names the line and what is wrong with it.
+    """
+    try:
+        text = body.decode()
+    except UnicodeDecodeError as error:
+        msg = f"Not Prometheus text: {error.reason} at byte {error.start}; it must be UTF-8."
+        raise UnreadableMetrics(msg) from error
+    types: dict[str, str] = {}
+    samples: list[tuple[int, Line]] = []
+    for index, line in read_lines(text, limits):
+        if line.labels is None:
+            types[line.name] = line.kind
+        elif len(samples) == limits.samples:
+            msg = f"The page has more than {limits.samples} samples. Ask for fewer with name[]."
+            raise UnreadableMetrics(msg)
+        else:
+            samples.append((index, line))
+    _refuse_duplicates(samples)
+    return _page(body, text, types, samples)
+
+
+def _refuse_duplicates(samples: list[tuple[int, Line]]) -> None:
+    seen: set[tuple[str, frozenset[tuple[str, str]]]] = set()
+    for index, line in samples:
+        key = (line.name, frozenset((line.labels or {}).items()))
+        if key in seen:
+            msg = f"Not Prometheus text: line {index + 1} repeats the series {line.name}."
+            raise UnreadableMetrics(msg)
+        seen.add(key)
+
+
+def _page(body: bytes, text: str, types: dict[str, str], samples: list[tuple[int, Line]]) -> Page:
+    lines, written = body.split(b"\n"), text.split("\n")
+    heads = tuple(written[index][: line.head].encode() for index, line in samples)
+    sampled = {index for index, _ in samples}
+    others = tuple(index for index in range(len(lines)) if index not in sampled)
+    kept = [p for p, (_, line) in enumerate(samples) if not _is_created(line.name, types)]
+    series = tuple((samples[p][1].name, samples[p][1].labels or {}) for p in kept)
+    starts = (p for p, (name, _) in enumerate(series) if name == START_TIME)
+    whole = len(kept) == len(samples)
+    layout = Layout(
+        series=series,
+        types=types,
+        line_count=len(lines),
+        indexes=tuple(index for index, _ in samples),
+        heads=heads,
+        tails=tuple(slice(len(head), None) for head in heads),
+        other_indexes=others,
+        other_lines=tuple(lines[index] for index in others),
+        kept=None if whole else np.array(kept, dtype=np.int64),
+        start_position=next(starts, None),
+    )
+    values = np.array([samples[p][1].value for p in kept], dtype=np.float64)
+    return Page(layout=layout, values=values)
+
+
+def _is_created(name: str, types: Mapping[str, str]) -> bool:
+    """Whether it only says when another series began: no sample of its own."""
+    family = name.removesuffix(CREATED)
+    return family != name and (family in types or f"{family}_total" in types)

@@ -1,0 +1,77 @@
+"""What NVML says about the GPUs of this machine. No GPU is an outcome, not a crash."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pynvml
+
+__all__ = ["GpuDevice", "GpuReading", "read_gpus"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GpuDevice:
+    """One GPU; what it does not report is None."""
+
+    index: int
+    uuid: str
+    name: str
+    utilization_ratio: float | None
+    memory_used_bytes: int | None
+    memory_total_bytes: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GpuReading:
+    """Source ``nvml`` or ``none``, and the plain reason."""
+
+    source: str
+    reason: str
+    devices: tuple[GpuDevice, ...] = ()
+
+
+def read_gpus() -> GpuReading:
+    """Ask NVML once, from start to shutdown: a driver that was reloaded is then found again."""
+    try:
+        pynvml.nvmlInit()
+    except pynvml.NVMLError as error:
+        return GpuReading(source="none", reason=_plain(error))
+    try:
+        count = pynvml.nvmlDeviceGetCount()
+        devices = tuple(_device(index) for index in range(count))
+    except pynvml.NVMLError as error:
+        return GpuReading(source="none", reason=_plain(error))
+    finally:
+        pynvml.nvmlShutdown()
+    if not devices:
+        return GpuReading(source="none", reason="NVML is there and lists no GPU")
+    return GpuReading(source="nvml", reason=f"NVML lists {len(devices)} GPU(s)", devices=devices)
+
+
+def _plain(error: Exception) -> str:
+    return f"NVML cannot be used: {error}"
+
+
+def _device(index: int) -> GpuDevice:
+    handle = pynvml.nvmlDeviceGetHandleByIndex(index)
+    busy = _optional(pynvml.nvmlDeviceGetUtilizationRates, handle)
+    memory = _optional(pynvml.nvmlDeviceGetMemoryInfo, handle)
+    return GpuDevice(
+        index=index,
+        uuid=_text(pynvml.nvmlDeviceGetUUID(handle)),
+        name=_text(pynvml.nvmlDeviceGetName(handle)),
+        utilization_ratio=None if busy is None else busy.gpu / 100.0,
+        memory_used_bytes=None if memory is None else int(memory.used),
+        memory_total_bytes=None if memory is None else int(memory.total),
+    )
+
+
+def _optional(read: Any, handle: Any) -> Any:  # noqa: ANN401 -- NVML's own structures
+    """Return a reading, or None where the card does not have it."""
+    try:
+        return read(handle)
+    except pynvml.NVMLError:
+        return None
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode(errors="replace") if isinstance(value, bytes) else value
