@@ -18,7 +18,7 @@ __all__ = ["OddsInterval", "odds_interval"]
 WIDEST = 10_000.0
 """Ratios are looked for between one over this and this."""
 
-HALVINGS = 26
+HALVINGS = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -98,7 +98,7 @@ def _root(falling: Callable[[FloatArray], FloatArray], like: FloatArray) -> Floa
 
 def _to_odds(ratio: FloatArray, reference: FloatArray) -> FloatArray:
     """Turn a ratio of shares into a ratio of odds; infinite where the share would reach 1."""
-    room = 1.0 - ratio * reference
-    with np.errstate(invalid="ignore"):
-        odds = ratio * (1.0 - reference) / np.where(room > 0.0, room, 1.0)
-    return np.where(np.isnan(ratio), np.nan, np.where(room > 0.0, odds, np.inf))
+    finite = np.where(np.isfinite(ratio), ratio, 1.0)
+    room = 1.0 - finite * reference
+    odds = finite * (1.0 - reference) / np.where(room > 0.0, room, 1.0)
+    return np.where(np.isfinite(ratio), np.where(room > 0.0, odds, np.inf), ratio)

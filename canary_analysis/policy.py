@@ -15,6 +15,8 @@ class Policy:
     Attributes:
         alpha: Accepted chance of ever rolling back a canary that is within the margins.
         beta: Accepted chance of promoting one that is beyond an equivalence margin.
+        left_out_alpha: Accepted chance that one sick replica convicts an otherwise good canary:
+            without any one replica the evidence must still reach one over it.
         error_margin: Odds ratio of errors that still counts as "no worse".
         latency_margin: The same for requests slower than a bucket edge.
         error_equivalence: Odds ratio of errors that must be excluded before promotion.
@@ -39,6 +41,7 @@ class Policy:
 
     alpha: float = 0.01
     beta: float = 0.05
+    left_out_alpha: float = 0.2
     error_margin: float = 1.5
     latency_margin: float = 1.2
     error_equivalence: float = 2.0
@@ -58,7 +61,7 @@ class Policy:
 
     def __post_init__(self) -> None:
         """Refuse what cannot work."""
-        for name in ("alpha", "beta", "tolerable_error_rate"):
+        for name in ("alpha", "beta", "left_out_alpha", "tolerable_error_rate"):
             _require_share(name, getattr(self, name))
         for name in ("error_margin", "latency_margin", "prior_phi"):
             _require_at_least(name, getattr(self, name), 1.0)
@@ -77,6 +80,11 @@ class Policy:
     def rollback_limit(self) -> float:
         """Odds at which the evidence convicts: one over alpha."""
         return 1.0 / self.alpha
+
+    @property
+    def left_out_limit(self) -> float:
+        """Odds that the evidence must keep without any one canary replica."""
+        return min(1.0 / self.left_out_alpha, self.rollback_limit)
 
     @property
     def late_starts(self) -> int:

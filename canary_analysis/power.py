@@ -42,12 +42,13 @@ def smallest_rise(
     Returns:
         Event shares, NaN where no rise whatever would have been seen, as without traffic.
     """
-    odds = np.maximum(rate, 0.5 / np.maximum(baseline, 1.0)) / np.maximum(1.0 - rate, 1e-9)
+    usual = np.maximum(rate, 0.5 / np.maximum(baseline, 1.0))  # none seen yet is not never
+    odds = usual / np.maximum(1.0 - usual, 1e-9)
     worse = odds * margin * CANDIDATES[:, None]
     share = worse / (1.0 + worse)
     at_margin = odds * margin / (1.0 + odds * margin)
     needed = np.log(limit) + np.log(2.0) + PRICE_OF_NOT_KNOWING
-    told = _nats(canary, baseline, share, rate, at_margin) / phi >= needed
+    told = _nats(canary, baseline, share, usual, at_margin) / phi >= needed
     first = np.argmax(told, axis=0)
     found = np.take_along_axis(share, first[None], axis=0)[0]
     return np.where(told.any(axis=0), found, np.nan)

@@ -42,6 +42,7 @@ class Traffic:
         slower: Factor on the canary's latencies.
         latency_offsets: Lasting differences between replicas: sigma of a factor on latency.
         error_offsets: The same, of a factor on the error share.
+        sick_replica: One canary replica is 3 times slower and fails 10 times as often.
         onset_seconds: When the canary turns bad.
         tick_seconds: Time between scrapes.
     """
@@ -54,6 +55,7 @@ class Traffic:
     slower: float = 1.0
     latency_offsets: float = 0.0
     error_offsets: float = 0.0
+    sick_replica: bool = False
     onset_seconds: float = 0.0
     tick_seconds: float = 10.0
 
@@ -126,7 +128,7 @@ def _judged(past: Rehearsal, state: State, elapsed: float) -> Rehearsal:
     if convicted.any():
         left_out = weigh(state, leave_out=True).left_out
         if left_out is not None:
-            convicted &= (_by_run(left_out) >= policy.rollback_limit).all(axis=0)
+            convicted &= (_by_run(left_out) >= policy.left_out_limit).all(axis=0)
     proof = prove_all(state, weighing.phi).value.reshape(2, -1).min(axis=0)
     requests = state.arms.canary.total.sum(axis=0)[: len(convicted)]
     ready = (elapsed >= policy.soak_seconds) & (requests >= policy.min_canary_requests)
@@ -152,6 +154,9 @@ def _ticks(
     replicas = traffic.canary_replicas + traffic.baseline_replicas
     slowness = rng.normal(0.0, 1.0, (runs, replicas)) * traffic.latency_offsets
     fragility = np.exp(rng.normal(0.0, 1.0, (runs, replicas)) * traffic.error_offsets)
+    if traffic.sick_replica:
+        slowness[:, 0] += np.log(3.0)
+        fragility[:, 0] *= 10.0
     on_canary = np.arange(replicas) < traffic.canary_replicas
     before = _buckets(slowness), np.minimum(traffic.errors * fragility, 1.0)
     worse = np.where(on_canary, traffic.canary_errors or traffic.errors, traffic.errors)

@@ -100,8 +100,8 @@ def _from_ledger(ledger: Ledger) -> dict[str, object]:
 
 
 def _to_ledger(saved: Mapping[str, Any]) -> Ledger:
-    return Ledger(
-        sums=from_text("sums", saved["sums"]),
-        opened=np.array(saved["opened"], dtype=np.int64),
+    return Ledger.of(
+        from_text("sums", saved["sums"]),
+        np.array(saved["opened"], dtype=np.int64),
         started=saved["started"],
     )

@@ -139,7 +139,7 @@ def _decide(
 
 def _is_one_replica(appraisal: Appraisal, policy: Policy) -> bool:
     least = appraisal.left_out_e_value
-    return least is not None and least < policy.rollback_limit
+    return least is not None and least < policy.left_out_limit
 
 
 def _convict(appraisal: Appraisal, policy: Policy) -> tuple[Decision, tuple[Reason, ...]]:
@@ -150,7 +150,8 @@ def _convict(appraisal: Appraisal, policy: Policy) -> tuple[Decision, tuple[Reas
     if _is_one_replica(appraisal, policy):
         sick = (
             f"Replica {appraisal.left_out_replica!r} is sick, not the version: without it the "
-            f"evidence is {evidence_text(appraisal.left_out_e_value or 0.0)}. Replace it and go on."
+            f"evidence is {evidence_text(appraisal.left_out_e_value or 0.0)} (limit "
+            f"{policy.left_out_limit:g} : 1). Replace it and go on."
         )
         return Decision.HOLD, (Reason(code=Code.SICK_REPLICA, text=sick),)
     reasons = [Reason(code=Code.WORSE, text=worse)]
