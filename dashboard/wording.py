@@ -9,10 +9,10 @@ MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
 
 
 def escape(text: str) -> str:
-    """Return text that Markdown shows as it is.
+    r"""Return text that Markdown shows as it is.
 
-    >>> escape("a*b")
-    'a\\\\*b'
+    >>> print(escape("a*b"))
+    a\*b
     """
     return _MARKDOWN.sub(r"\\\1", text)
 

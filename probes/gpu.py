@@ -1,9 +1,13 @@
 """What NVML says about the GPUs of this machine. No GPU is an outcome, not a crash."""
 
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
-import pynvml
+with warnings.catch_warnings():
+    # Importing this distribution warns that its successor has another name; it is the same code.
+    warnings.simplefilter("ignore", FutureWarning)
+    import pynvml
 
 __all__ = ["GpuDevice", "GpuReading", "read_gpus"]
 

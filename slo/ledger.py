@@ -99,6 +99,8 @@ class _Source:
         for key, total in zip(self._keys, totals.tolist(), strict=True):
             self.sums[key] = self.sums.get(key, 0.0) + total
             self.raw.setdefault(key, {})
+        if restarted:  # what is not counted just now began anew as well
+            self.raw |= {key: {} for key in self.raw if key not in self._keys}
         self._first = np.zeros_like(self._first)
         self._previous = found.remembered
         self.started = started if started is not None else self.started

@@ -64,6 +64,8 @@ class Progress:
         requests_before_step: Canary requests counted before this step.
         canary_requests: Canary requests counted so far.
         reason: Why it is where it is, for a person.
+        verdict: The analysis' last decision; empty before the first.
+        evidence: Odds and counts behind it, as JSON; None before the first.
     """
 
     phase: Phase = Phase.PENDING
@@ -74,6 +76,8 @@ class Progress:
     requests_before_step: int = 0
     canary_requests: int = 0
     reason: str = "created"
+    verdict: str = ""
+    evidence: dict[str, object] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,3 +130,11 @@ class Rollout:
             reason=reason,
         )
         return replace(self, progress=progress, generation=self.generation + 1, updated_at=now)
+
+    def waiting(self, reason: str) -> "Rollout":
+        """Return the rollout where it is, with the reason why it is still there."""
+        return replace(self, progress=replace(self.progress, reason=reason))
+
+    def measured_against(self, baseline: str, *, now: float) -> "Rollout":
+        """Return the rollout with the version it is compared with; the analysis begins now."""
+        return replace(self, progress=replace(self.progress, baseline=baseline, analysis_at=now))

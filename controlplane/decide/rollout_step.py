@@ -1,21 +1,11 @@
 """What a rollout does next, given what is seen of it now."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 
+from canary_analysis import Decision
 from controlplane.decide.rollout_state import Event, Phase
 
-__all__ = ["Finding", "Move", "Plan", "Sight", "next_move"]
-
-
-class Finding(StrEnum):
-    """What the analysis says, in the words of canary_analysis.Decision."""
-
-    ROLLBACK = "rollback"
-    PROMOTE = "promote"
-    PROMOTE_ON_BUDGET = "promote_on_budget"
-    HOLD = "hold"
-    INVALID = "invalid"
+__all__ = ["Move", "Plan", "Sight", "next_move"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +48,7 @@ class Sight:
     weight_reached: bool | None
     canary_ready: bool | None
     breaker_open: bool
-    finding: Finding | None
+    finding: Decision | None
     finding_reason: str = ""
 
 
@@ -76,7 +66,7 @@ def next_move(plan: Plan, sight: Sight) -> Move:
     >>> plan = Plan(steps=(5.0, 50.0), soak_seconds=60.0)
     >>> bad = Sight(phase=Phase.PROGRESSING, step=0, seconds_in_step=9.0, requests_in_step=200,
     ...             weight_reached=True, canary_ready=True, breaker_open=False,
-    ...             finding=Finding.ROLLBACK, finding_reason="14 errors of 200")
+    ...             finding=Decision.ROLLBACK, finding_reason="14 errors of 200")
     >>> next_move(plan, bad).event
     <Event.CANARY_FAILED: 'canary_failed'>
     """
@@ -88,7 +78,7 @@ def next_move(plan: Plan, sight: Sight) -> Move:
         return Move(event=None, reason=f"{sight.phase} is final")
     if sight.breaker_open:
         return Move(event=Event.CANARY_FAILED, reason="the canary's circuit breaker opened")
-    if sight.finding is Finding.ROLLBACK:
+    if sight.finding is Decision.ROLLBACK:
         return Move(event=Event.CANARY_FAILED, reason=sight.finding_reason)
     if sight.phase is Phase.PAUSED:
         return Move(event=None, reason="paused: waiting for a person to resume, promote or abort")
@@ -120,10 +110,10 @@ def _progress(plan: Plan, sight: Sight) -> Move:
     if sight.requests_in_step < plan.min_requests:
         lack = plan.min_requests - sight.requests_in_step
         return Move(event=None, reason=f"{lack} more canary requests needed at {weight:g} %")
-    if sight.finding in (None, Finding.INVALID):
+    if sight.finding in (None, Decision.INVALID):
         return Move(event=None, reason=f"no valid verdict yet: {sight.finding_reason or 'no data'}")
     if sight.step + 1 < len(plan.steps):
         return Move(event=Event.STEP_PASSED, reason=f"no evidence against it at {weight:g} %")
-    if sight.finding in (Finding.PROMOTE, Finding.PROMOTE_ON_BUDGET):
+    if sight.finding in (Decision.PROMOTE, Decision.PROMOTE_ON_BUDGET):
         return Move(event=Event.LAST_STEP_PASSED, reason=sight.finding_reason)
     return Move(event=None, reason=sight.finding_reason or "not yet proven good enough")

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 
 import numpy as np
 import orjson
-from sqlalchemy import Connection, Engine, delete, insert, select
+from sqlalchemy import Connection, Engine, delete, func, insert, select
 
 from controlplane.store.tables import count_layout, count_minute, count_state
 from controlplane.store.writing import put
+from slo import Row
 
 __all__ = ["CountStore"]
 
@@ -52,8 +53,15 @@ class CountStore:
             row = connection.execute(query).first()
         return None if row is None else (row.at, bytes(row.ledger))
 
-    def sums_at(self, moment: float) -> tuple[float, dict[str, float]] | None:
-        """Return the newest row at or before a moment, as (its Unix seconds, sums by key).
+    def began(self) -> float | None:
+        """Return when the oldest kept minute began, Unix seconds; None in a new database."""
+        query = select(func.min(count_minute.c.minute)).where(count_minute.c.shard == SHARD)
+        with self._engine.connect() as connection:
+            minute = connection.execute(query).scalar()
+        return None if minute is None else minute * 60.0
+
+    def sums_at(self, moment: float) -> Row | None:
+        """Return the newest row of sums at or before a moment.
 
         A minute's row is rewritten until the minute ends, so it stands for the minute's end.
         None when nothing that old is kept.
@@ -69,8 +77,9 @@ class CountStore:
             if row is None:
                 return None
             keys = self._layout_keys(connection, row.layout)
-        values = np.frombuffer(row.sums, dtype="<f8").tolist()
-        return (row.minute + 1) * 60.0, dict(zip(keys, values, strict=True))
+        columns = {key: column for column, key in enumerate(keys)}
+        sums = np.frombuffer(row.sums, dtype="<f8")
+        return Row(at=(row.minute + 1) * 60.0, columns=columns, sums=sums)
 
     def forget_before(self, connection: Connection, moment: float) -> None:
         """Delete minute rows that end before a moment."""

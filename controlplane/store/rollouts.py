@@ -45,13 +45,29 @@ class RolloutStore:
         return rollout
 
     def save(
-        self, connection: Connection, rollout: Rollout, *, analysis: dict[str, object] | None
-    ) -> None:
-        """Write progress; the analysis is left as it is when None."""
+        self,
+        connection: Connection,
+        rollout: Rollout,
+        *,
+        read_generation: int,
+        analysis: dict[str, object] | None = None,
+    ) -> bool:
+        """Write progress, unless somebody wrote since it was read.
+
+        Args:
+            connection: The transaction.
+            rollout: As it should be now.
+            read_generation: Generation that the change was decided on.
+            analysis: The evidence so far; None leaves what is stored.
+
+        Returns:
+            Whether it was written. False means: read again, decide again.
+        """
         values = _changing(rollout)
         if analysis is not None:
             values["analysis"] = analysis
-        connection.execute(update(table).where(table.c.id == rollout.id).values(**values))
+        same = (table.c.id == rollout.id) & (table.c.generation == read_generation)
+        return connection.execute(update(table).where(same).values(**values)).rowcount == 1
 
     def get(self, rollout_id: str) -> Rollout:
         """Return one rollout.

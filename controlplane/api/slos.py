@@ -1,0 +1,96 @@
+"""/v1/slos: promises, with budget and burn."""
+
+from fastapi import APIRouter
+
+from controlplane.api.access import Listing, PlaneHere, listing
+from controlplane.errors import NotFound
+from controlplane.plane import Plane
+from controlplane.schemas import BudgetOut, BurnOut, SloOut, SloSpecOut, SloStatusOut
+from controlplane.slo_evaluation import Evaluation, Promise, evaluate_promise
+from slo import Decision
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/v1/slos", tags=["slos"])
+
+
+@router.get("")
+async def list_slos(plane: PlaneHere) -> Listing[SloOut]:
+    """Every SLO, evaluated now."""
+    return listing(_out(plane, promise) for promise in plane.promises.values())
+
+
+@router.get("/{name}")
+async def show_slo(name: str, plane: PlaneHere) -> SloOut:
+    """One SLO, evaluated now."""
+    return _out(plane, _promise(plane, name))
+
+
+@router.get("/{name}/budget")
+async def show_budget(name: str, plane: PlaneHere) -> BudgetOut:
+    """The error budget of one SLO, over its window."""
+    return _out(plane, _promise(plane, name)).status.budget
+
+
+def _promise(plane: Plane, name: str) -> Promise:
+    if name not in plane.promises:
+        known = ", ".join(sorted(plane.promises)) or "none"
+        msg = f"No SLO {name!r}."
+        raise NotFound(msg, hint=f"known SLOs: {known}")
+    return plane.promises[name]
+
+
+def _out(plane: Plane, promise: Promise) -> SloOut:
+    slo = promise.slo
+    found = evaluate_promise(promise, plane.counting, now=plane.now())
+    return SloOut(
+        name=slo.name,
+        spec=SloSpecOut(
+            service=slo.service,
+            description=slo.description,
+            target=slo.objective.target,
+            window_seconds=slo.objective.window.total_seconds(),
+            indicator=str(slo.sli),
+        ),
+        status=SloStatusOut(
+            state=found.state,
+            reason=plane.live.uncounted.get(slo.name) or _reason(found),
+            budget=_budget(found),
+            burn=tuple(_burn(decision) for decision in found.decisions.values()),
+        ),
+    )
+
+
+def _reason(found: Evaluation) -> str:
+    """The worst rule's own words; a page outranks a ticket."""
+    if found.unknown:
+        return found.unknown
+    firing = [decision for decision in found.decisions.values() if decision.firing]
+    worst = (firing or list(found.decisions.values()))[:1]
+    return worst[0].reason if worst else "no burn rule fits the window"
+
+
+def _budget(found: Evaluation) -> BudgetOut:
+    budget = found.budget
+    return BudgetOut(
+        good=budget.counts.good,
+        bad=budget.counts.total - budget.counts.good,
+        total=budget.counts.total,
+        allowed_bad=budget.allowed_bad,
+        spent_ratio=budget.spent_ratio,
+        remaining_ratio=budget.remaining_ratio,
+        covered_seconds=found.covered_seconds,
+    )
+
+
+def _burn(decision: Decision) -> BurnOut:
+    return BurnOut(
+        severity=decision.severity.value,
+        long_seconds=decision.rule.long.total_seconds(),
+        short_seconds=decision.rule.short.total_seconds(),
+        threshold=decision.threshold,
+        burn_long=decision.burn_long,
+        burn_short=decision.burn_short,
+        firing=decision.firing,
+        reason=decision.reason,
+    )

@@ -1,0 +1,134 @@
+"""What is seen just now: targets, services, probes, breakers, scaling and GPUs."""
+
+from fastapi import APIRouter
+
+from controlplane.api.access import Listing, PlaneHere, listing
+from controlplane.plane import Plane
+from controlplane.schemas import (
+    BreakerOut,
+    GpuDeviceOut,
+    GpuOut,
+    ProbeOut,
+    ScalingOut,
+    ServiceOut,
+    TargetOut,
+    TargetSpecOut,
+    TargetStatusOut,
+)
+from controlplane.spec import TargetSpec
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/v1", tags=["standing"])
+
+
+@router.get("/targets")
+async def list_targets(plane: PlaneHere) -> Listing[TargetOut]:
+    """Every metrics page that is watched, and how its last scrape went."""
+    return listing(_target(plane, target) for target in plane.config.targets)
+
+
+@router.get("/services")
+async def list_services(plane: PlaneHere) -> Listing[ServiceOut]:
+    """Every service, and which version gets which share of its traffic."""
+    known = plane.services.list()
+    return listing(
+        ServiceOut(
+            name=name,
+            stable=known[name].stable if name in known else None,
+            previous=known[name].previous if name in known else None,
+            weights=traffic.weights if (traffic := plane.live.traffic.get(name)) else None,
+            reason=traffic.reason if traffic else "nobody moves its traffic",
+        )
+        for name in plane.config.services
+    )
+
+
+@router.get("/probes")
+async def list_probes(plane: PlaneHere) -> Listing[ProbeOut]:
+    """The last answer to every probe."""
+    return listing(
+        ProbeOut(
+            service=service,
+            version=version,
+            kind=kind,
+            ok=probe.ok,
+            reason=probe.reason,
+            seconds=probe.seconds,
+            at=probe.at,
+            good=probe.good,
+            total=probe.total,
+        )
+        for (service, version, kind), probe in sorted(plane.live.probes.items())
+    )
+
+
+@router.get("/breakers")
+async def list_breakers(plane: PlaneHere) -> Listing[BreakerOut]:
+    """Every circuit breaker."""
+    return listing(
+        BreakerOut(
+            service=service,
+            version=version,
+            state=breaker.state.value,
+            weight_factor=plane.live.factors.get((service, version), 1.0),
+            reason=breaker.reason,
+            since=breaker.since,
+        )
+        for (service, version), breaker in sorted(plane.live.breakers.items())
+    )
+
+
+@router.get("/scaling")
+async def list_scaling(plane: PlaneHere) -> Listing[ScalingOut]:
+    """How many replicas each service should have, and why."""
+    return listing(
+        ScalingOut(
+            service=service,
+            wanted=standing.wish.replicas,
+            seen=standing.replicas,
+            in_flight=standing.in_flight,
+            reason=standing.wish.reason,
+        )
+        for service, standing in sorted(plane.live.scaling.items())
+    )
+
+
+@router.get("/gpu")
+async def show_gpu(plane: PlaneHere) -> GpuOut:
+    """The GPUs of the control plane's machine, or why none is seen."""
+    reading = plane.live.gpu
+    if reading is None:
+        return GpuOut(source="none", reason="not asked yet", devices=())
+    devices = (
+        GpuDeviceOut(
+            index=device.index,
+            uuid=device.uuid,
+            name=device.name,
+            utilization_ratio=device.utilization_ratio,
+            memory_used_bytes=device.memory_used_bytes,
+            memory_total_bytes=device.memory_total_bytes,
+        )
+        for device in reading.devices
+    )
+    return GpuOut(source=reading.source, reason=reading.reason, devices=tuple(devices))
+
+
+def _target(plane: Plane, target: TargetSpec) -> TargetOut:
+    standing = plane.live.targets[target.name]
+    return TargetOut(
+        name=target.name,
+        spec=TargetSpecOut(
+            url=target.url,
+            service=target.service,
+            version=target.version,
+            interval_seconds=target.interval,
+        ),
+        status=TargetStatusOut(
+            state=standing.state,
+            reason=standing.reason,
+            last_scrape_at=standing.at,
+            samples=standing.samples,
+            server=standing.server,
+        ),
+    )

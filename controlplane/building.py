@@ -1,0 +1,98 @@
+"""The parts that trimtab.yaml names, made from their specs."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from controlplane.errors import InvalidConfig
+from controlplane.notifiers import Notifier
+from controlplane.probe_page import PROBES
+from controlplane.routers import Router
+from controlplane.settings import resolve_secret
+from controlplane.slo_evaluation import Promise, make_promise
+from controlplane.slo_files import read_slo_files
+from controlplane.spec import Config
+from probes.errors import ProbeError
+from probes.inference import Golden, read_golden
+from probes.plugins import load
+
+__all__ = ["make_goldens", "make_notifiers", "make_promises", "make_routers"]
+
+MAX_GOLDEN_BYTES = 4 << 20
+
+
+def make_routers(config: Config) -> dict[str, Router]:
+    """Return who moves the traffic of each service that has a route.
+
+    Raises:
+        InvalidConfig: No router of that kind is installed.
+    """
+    return {
+        name: _plugin("trimtab.routers", spec.route.router)(spec.route)
+        for name, spec in config.services.items()
+        if spec.route is not None
+    }
+
+
+def make_notifiers(config: Config) -> dict[tuple[str, int], Notifier]:
+    """Return every destination by its receiver's name and its place there.
+
+    Raises:
+        InvalidConfig: No notifier of that kind is installed, or a secret cannot be had.
+    """
+    return {
+        (name, position): _plugin("trimtab.notifiers", spec.kind)(
+            url=spec.url, secret=None if spec.secret is None else resolve_secret(spec.secret)
+        )
+        for name, receiver in config.notify.receivers.items()
+        for position, spec in enumerate(receiver)
+    }
+
+
+def make_promises(config: Config, *, beside: Path) -> dict[str, Promise]:
+    """Return every SLO with its rules and the pages it is counted on.
+
+    Raises:
+        InvalidConfig: A file is missing or wrong.
+    """
+    return {
+        slo.name: make_promise(
+            slo,
+            sources=[PROBES, *(t.name for t in config.targets if t.service == slo.service)],
+            interval_seconds=max((t.interval for t in config.targets), default=1.0),
+        )
+        for slo in read_slo_files(config.slos, beside=beside)
+    }
+
+
+def make_goldens(config: Config, *, beside: Path) -> Mapping[str, Golden]:
+    """Return every golden question by the name of its file.
+
+    Raises:
+        InvalidConfig: An inference probe names no file, or the file holds no golden question.
+    """
+    goldens: dict[str, Golden] = {}
+    for service, spec in config.services.items():
+        for probe in spec.probes:
+            if probe.kind == "inference" and probe.golden is None:
+                msg = f"services.{service}.probes: an inference probe needs golden: FILE."
+                raise InvalidConfig(msg)
+            if probe.golden is not None:
+                goldens[probe.golden] = _golden(beside / probe.golden)
+    return goldens
+
+
+def _golden(path: Path) -> Golden:
+    try:
+        with path.open("rb") as file:
+            return read_golden(file.read(MAX_GOLDEN_BYTES))
+    except (OSError, ProbeError) as error:
+        msg = f"{path}: {error}"
+        raise InvalidConfig(msg) from error
+
+
+def _plugin(group: str, kind: str) -> Any:  # noqa: ANN401 -- each group has its own protocol
+    try:
+        return load(group, kind)
+    except ProbeError as error:
+        raise InvalidConfig(str(error)) from error

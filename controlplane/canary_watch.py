@@ -1,0 +1,189 @@
+"""What the running rollouts' versions did, as intervals that canary_analysis can judge."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import numpy.typing as npt
+
+from canary_analysis import Analysis, Interval, Kind, Metric, Policy, Verdict
+from controlplane.counting import Counting
+from controlplane.decide.rollout import Rollout, RolloutSpec
+from probes.server_profile import ServerProfile
+from slo import Selector
+
+__all__ = ["CanaryWatch", "Watched", "policy_of"]
+
+Counted = npt.NDArray[np.int64]
+REQUESTS, ERRORS, TIMED, LATENCY = "requests", "errors", "timed", "latency"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watched:
+    """Where a rollout's versions are counted.
+
+    Attributes:
+        profile: How the service's pages are read.
+        model: The name the model server uses.
+        targets: Names of the pages.
+        edges: Bucket edges of the latency histogram in seconds, rising, without +Inf, each with
+            its ``le`` label as the pages write it.
+    """
+
+    profile: ServerProfile
+    model: str
+    targets: tuple[str, ...]
+    edges: Mapping[float, str]
+
+
+class CanaryWatch:
+    """Keeps one analysis for each running rollout and feeds it what was counted since the last look.
+
+    Counts and evidence are saved in one transaction, so a restart goes on where the evidence ended.
+    """
+
+    def __init__(self, counting: Counting) -> None:
+        self._counting = counting
+        self._analyses: dict[str, Analysis] = {}
+        self._watched: dict[str, Watched] = {}
+        self._seen: dict[str, dict[str, dict[str, float]]] = {}
+
+    def watches(self, rollout_id: str) -> bool:
+        """Whether this rollout's counts are being taken."""
+        return rollout_id in self._watched
+
+    def begin(
+        self, rollout: Rollout, watched: Watched, *, saved: Mapping[str, object] | None
+    ) -> None:
+        """Count both versions from now on, or go on from what was saved."""
+        for key, selectors in _tallies(rollout, watched).items():
+            self._counting.define(key, selectors, sources=watched.targets)
+        metrics = (
+            Metric(name=ERRORS, kind=Kind.ERRORS),
+            Metric(name=LATENCY, kind=Kind.LATENCY, edges=tuple(watched.edges)),
+        )
+        self._analyses[rollout.id] = (
+            Analysis.start(metrics, policy_of(rollout.spec))
+            if saved is None
+            else Analysis.restore(dict(saved))
+        )
+        self._watched[rollout.id] = watched
+        self._seen[rollout.id] = self._counts(rollout)
+
+    def look(self, rollout: Rollout, *, now: float) -> Verdict:
+        """Take what was counted since the last look into account, and judge."""
+        counts = self._counts(rollout)
+        before = self._seen[rollout.id]
+        gained = {key: _gain(counts[key], before[key]) for key in counts}
+        self._seen[rollout.id] = counts
+        elapsed = max(0.0, now - (rollout.progress.analysis_at or now))
+        analysis = self._analyses[rollout.id]
+        if any(any(gain.values()) for gain in gained.values()):
+            intervals = self._intervals(rollout, gained, elapsed)
+            analysis = self._analyses[rollout.id] = analysis.observe(intervals)
+        return analysis.judge(elapsed)
+
+    def canary_requests(self, rollout: Rollout) -> int:
+        """Return the canary requests counted since the rollout began."""
+        return int(self._counting.value(_key(rollout, rollout.spec.version, REQUESTS)))
+
+    def snapshot(self, rollout_id: str) -> dict[str, object] | None:
+        """Return the evidence so far, fit for JSON; None before the analysis began."""
+        analysis = self._analyses.get(rollout_id)
+        return None if analysis is None else analysis.snapshot()
+
+    def end(self, rollout: Rollout) -> None:
+        """Stop counting for a rollout that is over."""
+        watched = self._watched.pop(rollout.id, None)
+        if watched is not None:
+            for key in _tallies(rollout, watched):
+                self._counting.undefine(key)
+        self._analyses.pop(rollout.id, None)
+        self._seen.pop(rollout.id, None)
+
+    def _counts(self, rollout: Rollout) -> dict[str, dict[str, float]]:
+        keys = _tallies(rollout, self._watched[rollout.id])
+        return {key: self._counting.by_source(key) for key in keys}
+
+    def _intervals(
+        self, rollout: Rollout, gained: dict[str, dict[str, float]], elapsed: float
+    ) -> dict[str, Interval]:
+        watched = self._watched[rollout.id]
+
+        def rows(version: str, whats: tuple[str, ...]) -> Counted:
+            """Counts of one version, shape (targets, whats)."""
+            keys = [_key(rollout, version, what) for what in whats]
+            table = [[gained[key].get(target, 0.0) for key in keys] for target in watched.targets]
+            return np.array(table, dtype=np.int64)
+
+        below = tuple(_below(edge) for edge in watched.edges)
+        canary, baseline = rollout.spec.version, rollout.progress.baseline
+        arms = [(rows(v, (REQUESTS, ERRORS)), rows(v, (TIMED, *below))) for v in (canary, baseline)]
+        (failed, timed), (failed_before, timed_before) = arms
+        return {
+            ERRORS: _interval(watched.targets, failed, failed_before, elapsed),
+            LATENCY: _interval(watched.targets, _slower(timed), _slower(timed_before), elapsed),
+        }
+
+
+def policy_of(spec: RolloutSpec) -> Policy:
+    """Return the statistical policy that a rollout asked for."""
+    return Policy(
+        alpha=spec.alpha,
+        beta=spec.beta,
+        error_margin=spec.error_odds,
+        latency_margin=spec.latency_odds,
+        tolerable_error_rate=spec.tolerable_errors,
+        error_floor=spec.error_margin,
+        soak_seconds=spec.soak_seconds * len(spec.steps),
+        min_canary_requests=spec.min_requests,
+        horizon_seconds=spec.horizon_seconds,
+        promote_on_budget=spec.promote_on_budget,
+    )
+
+
+def _tallies(rollout: Rollout, watched: Watched) -> dict[str, tuple[Selector, ...]]:
+    """What is counted, by key: requests, errors, and answers within each bucket edge."""
+    profile = watched.profile
+    found: dict[str, tuple[Selector, ...]] = {}
+    for version in (rollout.spec.version, rollout.progress.baseline):
+        model = watched.model
+        key = partial(_key, rollout, version)
+        found[key(REQUESTS)] = (profile.requests(model=model, version=version),)
+        found[key(ERRORS)] = (profile.errors(model=model, version=version),)
+        found[key(TIMED)] = (profile.latency_count(model=model, version=version),)
+        for edge, le in watched.edges.items():
+            found[key(_below(edge))] = (profile.latency_bucket(le, model=model, version=version),)
+    return found
+
+
+def _key(rollout: Rollout, version: str, what: str) -> str:
+    return f"rollout/{rollout.id}/{version}/{what}"
+
+
+def _below(edge: float) -> str:
+    return f"le={edge!r}"
+
+
+def _gain(now: Mapping[str, float], before: Mapping[str, float]) -> dict[str, float]:
+    return {source: value - before.get(source, 0.0) for source, value in now.items()}
+
+
+def _slower(timed: Counted) -> Counted:
+    """Turn (all, within edge 1, within edge 2, ...) into (all, slower than edge 1, ...)."""
+    return np.column_stack((timed[:, :1], timed[:, :1] - timed[:, 1:]))
+
+
+def _interval(
+    targets: tuple[str, ...], canary: Counted, baseline: Counted, elapsed: float
+) -> Interval:
+    return Interval(
+        canary_replicas=targets,
+        canary_total=canary[:, 0],
+        canary_above=canary[:, 1:],
+        baseline_replicas=targets,
+        baseline_total=baseline[:, 0],
+        baseline_above=baseline[:, 1:],
+        elapsed_seconds=elapsed,
+    )

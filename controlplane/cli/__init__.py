@@ -1,0 +1,34 @@
+"""The command `trimtab`: one file per noun, over the REST client.
+
+Other floors add commands by the entry point group `trimtab.commands`. Exit codes are in `exits`.
+"""
+
+from importlib.metadata import entry_points
+
+import typer
+
+from controlplane.cli import alert, breaker, probe, rollout, scale, slo, target
+from controlplane.cli.demo import demo
+from controlplane.cli.up import up
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="trimtab",
+    help="The reliability control plane for model servers.\n\nStart with: trimtab demo",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=True,
+)
+app.command("demo")(demo)
+app.command("up")(up)
+for noun in (alert, breaker, probe, rollout, scale, slo, target):
+    app.add_typer(noun.app)
+for point in sorted(entry_points(group="trimtab.commands"), key=lambda found: found.name):
+    app.add_typer(point.load(), name=point.name)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

@@ -1,0 +1,164 @@
+"""trimtab rollout: start one, watch it, step in."""
+
+import time
+from typing import Annotated
+
+import typer
+
+from controlplane.cli.exits import Exit
+from controlplane.cli.session import Format, FormatOption, connected, show, show_table
+from controlplane.client import TrimtabClient
+from controlplane.schemas import RolloutIn, RolloutOut
+
+__all__ = ["app"]
+
+app = typer.Typer(name="rollout", help="Progressive delivery.", no_args_is_help=True)
+
+ENDS = {
+    "Succeeded": Exit.DONE,
+    "RolledBack": Exit.REFUSED,
+    "Failed": Exit.REFUSED,
+    "Superseded": Exit.INCONCLUSIVE,
+    "Paused": Exit.WAITING,
+}
+"""Phases that end a wait, and the exit code that tells which."""
+
+POLL_SECONDS = 0.5
+Reason = Annotated[str, typer.Option(help="Why; written to the audit trail.")]
+Timeout = Annotated[float, typer.Option(help="Seconds to wait; exit 3 when they are over.")]
+
+
+@app.command("start")
+def start(
+    service: str,
+    version: Annotated[str, typer.Option(help="Version to bring in.")],
+    steps: Annotated[str, typer.Option(help="Weights in per cent, for example 5,25,50.")] = "",
+    soak: Annotated[float | None, typer.Option(help="Least seconds at each step.")] = None,
+    key: Annotated[str | None, typer.Option(help="Idempotency key.")] = None,
+    *,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait for the end.")] = False,
+    timeout: Timeout = 3600.0,
+    output: FormatOption = Format.TABLE,
+) -> None:
+    """Bring in a version step by step; it is promoted or rolled back by itself.
+
+    Example: trimtab rollout start resnet --version 2 --steps 5,25,50 --wait
+    """
+    with connected() as client:
+        asked = RolloutIn(service=service, version=version, steps=_steps(steps), soak_seconds=soak)
+        rollout = client.start_rollout(asked, idempotency_key=key)
+        if wait:
+            _follow(client, rollout.id, timeout=timeout, output=output)
+        _print([rollout], output, one=True)
+
+
+@app.command("list")
+def list_rollouts(
+    service: Annotated[str | None, typer.Option(help="Of this service only.")] = None,
+    *,
+    active: Annotated[bool, typer.Option("--active", help="Only what is under way.")] = False,
+    output: FormatOption = Format.TABLE,
+) -> None:
+    """List rollouts, newest first.
+
+    Example: trimtab rollout list --active
+    """
+    with connected() as client:
+        _print(client.rollouts(service=service, active=active), output)
+
+
+@app.command("show")
+def show_rollout(rollout_id: str, output: FormatOption = Format.YAML) -> None:
+    """Show one rollout with its evidence.
+
+    Example: trimtab rollout show r-1f2e3d4c5b
+    """
+    with connected() as client:
+        show(client.rollout(rollout_id), Format.YAML if output is Format.TABLE else output)
+
+
+@app.command("watch")
+def watch(rollout_id: str, timeout: Timeout = 3600.0, output: FormatOption = Format.TABLE) -> None:
+    """Print what happens until the rollout ends; the exit code tells how.
+
+    Example: trimtab rollout watch r-1f2e3d4c5b && deploy-the-rest
+    """
+    with connected() as client:
+        _follow(client, rollout_id, timeout=timeout, output=output)
+
+
+@app.command("promote")
+def promote(rollout_id: str, reason: Reason = "") -> None:
+    """Give the canary all traffic now.
+
+    Example: trimtab rollout promote r-1f2e3d4c5b --reason "hot fix"
+    """
+    _verb(rollout_id, "promote", reason)
+
+
+@app.command("pause")
+def pause(rollout_id: str, reason: Reason = "") -> None:
+    """Stay at the present weight.
+
+    Example: trimtab rollout pause r-1f2e3d4c5b
+    """
+    _verb(rollout_id, "pause", reason)
+
+
+@app.command("resume")
+def resume(rollout_id: str, reason: Reason = "") -> None:
+    """Go on after a pause.
+
+    Example: trimtab rollout resume r-1f2e3d4c5b
+    """
+    _verb(rollout_id, "resume", reason)
+
+
+@app.command("abort")
+def abort(rollout_id: str, reason: Reason = "") -> None:
+    """Send the canary's traffic back to the baseline.
+
+    Example: trimtab rollout abort r-1f2e3d4c5b --reason "wrong build"
+    """
+    _verb(rollout_id, "abort", reason)
+
+
+def _verb(rollout_id: str, verb: str, reason: str) -> None:
+    with connected() as client:
+        rollout = client.rollout_verb(rollout_id, verb, reason=reason)
+        typer.echo(f"{rollout.id}: {rollout.status.phase}")
+
+
+def _follow(client: TrimtabClient, rollout_id: str, *, timeout: float, output: Format) -> None:
+    """Print events as they come; leave with the exit code of the end."""
+    after, deadline = 0, time.monotonic() + timeout
+    while True:
+        rollout = client.rollout(rollout_id)
+        for event in client.events(subject=f"rollout/{rollout_id}", after=after):
+            after = event.id
+            typer.echo(f"{event.kind}: {event.text}", err=output is not Format.TABLE)
+        if rollout.status.phase in ENDS:
+            _print([rollout], output, one=True)
+            raise typer.Exit(ENDS[rollout.status.phase])
+        if time.monotonic() > deadline:
+            typer.echo(f"{rollout_id} is still {rollout.status.phase}; it goes on.", err=True)
+            raise typer.Exit(Exit.TIMED_OUT)
+        time.sleep(POLL_SECONDS)
+
+
+def _print(rollouts: list[RolloutOut], output: Format, *, one: bool = False) -> None:
+    if output is not Format.TABLE:
+        return show(rollouts[0] if one else rollouts, output)
+    rows = [
+        (r.id, r.spec.service, r.spec.version, r.status.phase, r.status.weight, r.status.reasons[0])
+        for r in rollouts
+    ]
+    return show_table("rollouts", ("id", "service", "version", "phase", "weight", "reason"), rows)
+
+
+def _steps(text: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(part) for part in text.split(",") if part.strip())
+    except ValueError as error:
+        msg = f"--steps takes weights in per cent such as 5,25,50, not {text!r}."
+        raise typer.BadParameter(msg) from error

@@ -1,0 +1,67 @@
+"""trimtab slo: promises, their budgets, and files that hold them."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from controlplane.cli.session import (
+    Format,
+    FormatOption,
+    connected,
+    ending_well,
+    show,
+    show_table,
+)
+from controlplane.slo_files import read_slo_files
+
+__all__ = ["app"]
+
+app = typer.Typer(name="slo", help="Service level objectives.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_slos(output: FormatOption = Format.TABLE) -> None:
+    """List SLOs with the budget that is left.
+
+    Example: trimtab slo list
+    """
+    with connected() as client:
+        found = client.slos()
+    if output is not Format.TABLE:
+        return show(found, output)
+    rows = [
+        (
+            slo.name,
+            slo.spec.service,
+            slo.spec.target,
+            slo.status.state,
+            slo.status.budget.remaining_ratio,
+            slo.status.budget.bad,
+            slo.status.budget.total,
+        )
+        for slo in found
+    ]
+    columns = ("name", "service", "target", "state", "budget left", "bad", "total")
+    return show_table("SLOs", columns, rows)
+
+
+@app.command("show")
+def show_slo(name: str, output: FormatOption = Format.YAML) -> None:
+    """Show one SLO: counts, budget, burn by window, and why.
+
+    Example: trimtab slo show availability
+    """
+    with connected() as client:
+        show(client.slo(name), Format.YAML if output is Format.TABLE else output)
+
+
+@app.command("validate")
+def validate(files: Annotated[list[Path], typer.Argument(help="OpenSLO files.")]) -> None:
+    """Check OpenSLO files; exit 2 names the first fault.
+
+    Example: trimtab slo validate slos/*.yaml
+    """
+    with ending_well():
+        for slo in read_slo_files(tuple(str(path) for path in files), beside=Path()):
+            typer.echo(f"{slo.name}: ok")

@@ -1,0 +1,103 @@
+"""Counts of everything that is watched: fed by pages, asked by windows, saved so nothing is lost."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from sqlalchemy import Connection
+
+from controlplane.store.counts import CountStore
+from slo import CumulativeRing, Ledger, Selector
+
+__all__ = ["Counting", "Span"]
+
+RING_ROWS = 8192
+FORGET_AFTER_SECONDS = 400 * 86_400.0
+"""Longer than any window: a quarter is the longest that people promise over."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """What some tallies gained over a time, and how much of the time was really watched."""
+
+    gained: Mapping[str, float]
+    covered_seconds: float
+
+
+class Counting:
+    """The ledger, its recent past in memory, and its long past in the store."""
+
+    def __init__(self, store: CountStore, *, now: float) -> None:
+        self._store = store
+        saved = store.load()
+        self._ledger = Ledger() if saved is None else Ledger.restore(saved[1])
+        self._defined: set[str] = set()
+        self._ring = CumulativeRing(capacity=RING_ROWS)
+        self._watched_since = now
+        self._began = now if saved is None else (store.began() or saved[0])
+
+    def define(self, key: str, selectors: tuple[Selector, ...], *, sources: Iterable[str]) -> None:
+        """Count what the selectors match on these targets, from now on or from what was saved."""
+        self._ledger.define(key, selectors, sources=sources)
+        self._defined.add(key)
+
+    def defines(self, key: str) -> bool:
+        """Whether this key is being counted."""
+        return key in self._defined
+
+    def undefine(self, key: str) -> None:
+        """Stop counting."""
+        self._ledger.undefine(key)
+        self._defined.discard(key)
+
+    def observe(
+        self,
+        source: str,
+        series: Sequence[tuple[str, Mapping[str, str]]],
+        values: npt.NDArray[np.float64],
+        *,
+        started: float | None,
+    ) -> int:
+        """Take one page into account; return how many of its values no counter can have."""
+        seen = self._ledger.observe(
+            source, series, values, started=started, watched_since=self._watched_since
+        )
+        return seen.refused
+
+    def mark(self, now: float) -> None:
+        """Remember the running sums as of now, for windows."""
+        self._ring.append(now, self._ledger.values())
+
+    def value(self, key: str) -> float:
+        """Return what was counted since the beginning."""
+        return self._ledger.value(key)
+
+    def by_source(self, key: str) -> dict[str, float]:
+        """Return the same by target."""
+        return self._ledger.by_source(key)
+
+    def span(self, keys: Iterable[str], *, now: float, seconds: float) -> Span:
+        """Return what tallies gained over the last seconds.
+
+        Recent pasts are exact to the scrape, older ones to the minute. What began within the
+        window began at zero, so nothing is lost by asking further back than there is.
+        """
+        start = now - seconds
+        row = self._ring.at(start) or self._store.sums_at(start)
+        since = self._began if row is None else row.at
+        gained = {
+            key: self._ledger.value(key) - (0.0 if row is None else row.get(key, 0.0))
+            for key in keys
+        }
+        return Span(gained=gained, covered_seconds=max(0.0, now - since))
+
+    def save(self, connection: Connection, *, now: float) -> None:
+        """Write everything that a restart needs, inside the caller's transaction."""
+        self._store.save(
+            connection, now=now, ledger=self._ledger.snapshot(), sums=self._ledger.values()
+        )
+
+    def forget_old(self, connection: Connection, *, now: float) -> None:
+        """Delete rows that no window can reach."""
+        self._store.forget_before(connection, now - FORGET_AFTER_SECONDS)

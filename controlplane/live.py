@@ -1,0 +1,99 @@
+"""What the plane knows just now. All of it can be had again from the store and the next scrape."""
+
+import asyncio
+from collections import defaultdict, deque
+from dataclasses import dataclass
+
+from controlplane.decide.alert_state import Alert
+from controlplane.decide.scaling import Wish
+from controlplane.slo_evaluation import Evaluation
+from controlplane.version_watch import VersionWatch
+from probes.breaker import Breaker
+from probes.exposition import Page
+from probes.gpu import GpuReading
+
+__all__ = ["Live", "News", "ProbeStanding", "ScalingStanding", "TargetStanding", "TrafficStanding"]
+
+RECENT_DEMANDS = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetStanding:
+    """How the last scrape of a target went; ``state`` is up, unknown or down."""
+
+    state: str = "unknown"
+    reason: str = "not scraped yet"
+    at: float | None = None
+    samples: int = 0
+    server: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProbeStanding:
+    """The last answer to one probe, how often it was good, and how many answers in a row failed.
+
+    ``ok`` is None when nothing was learnt; such an answer is in neither count.
+    """
+
+    ok: bool | None
+    reason: str
+    seconds: float
+    at: float
+    good: int = 0
+    total: int = 0
+    failures_in_row: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrafficStanding:
+    """A service's weights in per cent as the router reports them; None when it does not answer."""
+
+    weights: dict[str, float] | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScalingStanding:
+    """What a service should be scaled to, and from which figures."""
+
+    wish: Wish
+    in_flight: float | None
+    replicas: int
+
+
+class News:
+    """Wakes those who wait for the next measurement."""
+
+    def __init__(self) -> None:
+        self._event = asyncio.Event()
+
+    def spread(self) -> None:
+        """Wake everyone who waits now."""
+        self._event.set()
+        self._event = asyncio.Event()
+
+    async def wait(self) -> None:
+        """Wait for the next measurement."""
+        await self._event.wait()
+
+
+class Live:
+    """The plane's memory, by noun. Loops write their own part and read the others'."""
+
+    def __init__(self) -> None:
+        self.news = News()
+        self.targets: dict[str, TargetStanding] = {}
+        self.pages: dict[str, Page] = {}
+        self.probes: dict[tuple[str, str, str], ProbeStanding] = {}
+        self.traffic: dict[str, TrafficStanding] = {}
+        self.breakers: dict[tuple[str, str], Breaker] = {}
+        self.factors: dict[tuple[str, str], float] = {}
+        self.watches: dict[tuple[str, str], VersionWatch] = {}
+        self.alerts: dict[str, Alert] = {}
+        self.evaluations: dict[str, Evaluation] = {}
+        self.uncounted: dict[str, str] = {}
+        self.scaling: dict[str, ScalingStanding] = {}
+        self.demands: defaultdict[str, deque[float]] = defaultdict(
+            lambda: deque(maxlen=RECENT_DEMANDS)
+        )
+        self.gpu: GpuReading | None = None

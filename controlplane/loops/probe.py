@@ -1,0 +1,82 @@
+"""Ask every version how it is: is it ready, and does it know an answer that we know."""
+
+import asyncio
+from dataclasses import dataclass
+
+from controlplane.live import ProbeStanding
+from controlplane.plane import Plane
+from controlplane.spec import ProbeSpec, RouteSpec
+from probes.answers import ProbeResult
+from probes.health import check_ready
+from probes.inference import Golden, ask_golden
+
+__all__ = ["Question", "ask", "questions"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """One probe of one service, asked of each of its versions."""
+
+    service: str
+    route: RouteSpec
+    probe: ProbeSpec
+    golden: Golden | None
+
+
+def questions(plane: Plane) -> tuple[Question, ...]:
+    """Return every probe of trimtab.yaml, with its known answer."""
+    return tuple(
+        Question(
+            service=name,
+            route=spec.route,
+            probe=probe,
+            golden=plane.goldens[probe.golden] if probe.golden else None,
+        )
+        for name, spec in plane.config.services.items()
+        if spec.route is not None
+        for probe in spec.probes
+    )
+
+
+async def ask(plane: Plane, question: Question) -> None:
+    """Ask every version that the router knows, side by side."""
+    traffic = plane.live.traffic.get(question.service)
+    versions = () if traffic is None or traffic.weights is None else tuple(traffic.weights)
+    await asyncio.gather(*(_ask_version(plane, question, version) for version in versions))
+    plane.probe_page.publish()
+
+
+async def _ask_version(plane: Plane, question: Question, version: str) -> None:
+    result = await _result(plane, question, version)
+    if result is None:
+        return
+    service, kind = question.service, question.probe.kind
+    if result.ok is not None:
+        plane.probe_page.count(service, version, kind, ok=result.ok)
+    before = plane.live.probes.get((service, version, kind))
+    in_row = 0 if before is None else before.failures_in_row
+    if result.ok is not None:
+        in_row = 0 if result.ok else in_row + 1
+    good, total = plane.probe_page.counts(service, version, kind)
+    plane.live.probes[service, version, kind] = ProbeStanding(
+        ok=result.ok,
+        reason=result.reason,
+        seconds=result.seconds,
+        at=plane.now(),
+        good=good,
+        total=total,
+        failures_in_row=in_row,
+    )
+
+
+async def _result(plane: Plane, question: Question, version: str) -> ProbeResult | None:
+    """Ask once; None while the service's kind of server is not known yet."""
+    profile = plane.profile_of(question.service)
+    if profile is None:
+        return None
+    paths = {"ready": profile.ready_path, "inference": profile.infer_path}
+    path = paths[question.probe.kind].format(model=question.route.name, version=version)
+    url, deadline = question.route.url + path, question.probe.timeout
+    if question.golden is None:
+        return await check_ready(plane.http, url, deadline=deadline)
+    return await ask_golden(plane.http, url, question.golden, deadline=deadline)

@@ -1,0 +1,95 @@
+"""Keep each version's circuit breaker by what was counted and what probes found.
+
+This loop only writes the breaker; the rollout loop, which alone moves traffic, follows it.
+"""
+
+from dataclasses import asdict
+
+from controlplane.plane import Plane
+from controlplane.spec import BreakerSpec
+from controlplane.version_watch import VersionWatch
+from probes.breaker import Breaker, BreakerPolicy, decide, weight_factor
+
+__all__ = ["breaker_policy", "protect"]
+
+
+async def protect(plane: Plane) -> None:
+    """Decide for every version of every service that has a breaker."""
+    for service, spec in plane.config.services.items():
+        traffic = plane.live.traffic.get(service)
+        if spec.breaker is None or traffic is None or traffic.weights is None:
+            continue
+        for version in traffic.weights:
+            _protect_version(plane, service, version, spec.breaker)
+
+
+def breaker_policy(spec: BreakerSpec) -> BreakerPolicy:
+    """Return the limits that trimtab.yaml asks for."""
+    return BreakerPolicy(
+        failure_rate=spec.failure_rate,
+        slow_rate=spec.slow_rate,
+        min_calls=spec.min_calls,
+        open_seconds=spec.open_for,
+    )
+
+
+def _protect_version(plane: Plane, service: str, version: str, spec: BreakerSpec) -> None:
+    watch = _watch(plane, service, version, spec)
+    if watch is None:
+        return
+    now, who = plane.now(), (service, version)
+    before = plane.live.breakers.get(who, Breaker(since=now))
+    calls = watch.calls(now=now, seconds=min(spec.window, now - before.since))
+    found = [p for (s, v, _), p in plane.live.probes.items() if (s, v) == who]
+    policy = breaker_policy(spec)
+    breaker = decide(
+        before,
+        calls,
+        policy,
+        probes_failed=max((probe.failures_in_row for probe in found), default=0),
+        probes_fine=bool(found) and all(probe.ok for probe in found),
+        now=now,
+    )
+    plane.live.breakers[who] = breaker
+    plane.live.factors[who] = weight_factor(breaker, policy)
+    if breaker.state is not before.state:
+        _write_down(plane, service, version, breaker)
+
+
+def _watch(plane: Plane, service: str, version: str, spec: BreakerSpec) -> VersionWatch | None:
+    """Return the version's counts, which begin once the service's pages were recognised."""
+    who = (service, version)
+    if who not in plane.live.watches:
+        profile = plane.profile_of(service)
+        route = plane.config.services[service].route
+        pages = plane.pages_of(service)
+        if profile is None or route is None or not pages:
+            return None
+        watch = VersionWatch(plane.counting, service, version)
+        watch.begin(
+            profile,
+            model=route.name,
+            targets=[target.name for target in plane.targets_of(service)],
+            pages=pages,
+            slow_call_seconds=spec.slow_call,
+        )
+        plane.live.watches[who] = watch
+    return plane.live.watches[who]
+
+
+def _write_down(plane: Plane, service: str, version: str, breaker: Breaker) -> None:
+    with plane.engine.begin() as connection:
+        plane.services.save_breaker(
+            connection,
+            service=service,
+            version=version,
+            state=asdict(breaker),
+            now=breaker.since,
+        )
+        plane.trail.tell(
+            connection,
+            now=breaker.since,
+            kind=f"breaker.{breaker.state}",
+            subject=f"service/{service}",
+            text=f"version {version}: {breaker.state}: {breaker.reason}",
+        )

@@ -1,0 +1,145 @@
+"""The one loop that moves traffic: observe, decide, save, act. Every round may be repeated."""
+
+import logging
+from collections.abc import Mapping
+
+from sqlalchemy import Connection
+
+from controlplane.decide.rollout import Rollout
+from controlplane.decide.rollout_state import Event, Phase
+from controlplane.decide.rollout_step import Move, next_move
+from controlplane.decide.weights import Weights, wanted_weights
+from controlplane.errors import RouterError
+from controlplane.live import TrafficStanding
+from controlplane.loops.sight import see
+from controlplane.plane import Plane
+from controlplane.store.services import ServiceRecord
+
+__all__ = ["move_traffic"]
+
+LOG = logging.getLogger("trimtab.rollout")
+CLOSE_ENOUGH = 0.01
+"""Per cent by which a reported weight may differ from the wanted one."""
+
+
+async def move_traffic(plane: Plane) -> None:
+    """Bring every service that has a route one step closer to what is wanted."""
+    running = {rollout.spec.service: rollout for rollout in plane.rollouts.list(active=True)}
+    known = plane.services.list()
+    for name, router in plane.routers.items():
+        try:
+            observed = await router.read_weights()
+        except RouterError as error:
+            plane.live.traffic[name] = TrafficStanding(weights=None, reason=str(error))
+            continue
+        record = known.get(name) or _first_sight(plane, name, observed)
+        rollout = running.get(name)
+        if rollout is not None:
+            with plane.telemetry.tracer.start_as_current_span("rollout.step") as span:
+                span.set_attributes({"service": name, "rollout": rollout.id})
+                rollout, record = _advance(plane, rollout, record, observed)
+                span.set_attributes(
+                    {"phase": rollout.progress.phase.value, "reason": rollout.progress.reason}
+                )
+        await _act(plane, name, record, rollout, observed)
+
+
+def _first_sight(plane: Plane, name: str, observed: dict[str, float]) -> ServiceRecord:
+    """A service nobody has looked at yet: the version with most traffic is the stable one."""
+    stable = max(observed, key=lambda version: observed[version])
+    record = ServiceRecord(name=name, stable=stable)
+    with plane.engine.begin() as connection:
+        plane.services.save(connection, record, now=plane.now())
+    return record
+
+
+def _advance(
+    plane: Plane, rollout: Rollout, record: ServiceRecord, observed: dict[str, float]
+) -> tuple[Rollout, ServiceRecord]:
+    """Decide one move and save it, with the counts and the evidence it rests on."""
+    wanted = _wanted(plane, record, rollout)
+    seen = see(plane, rollout, weight_reached=_same(observed, wanted.by_version))
+    move = next_move(seen.rollout.spec.plan, seen.sight)
+    moved = _taken(plane, seen.rollout, record, move)
+    if moved.progress.phase is Phase.SUCCEEDED and move.event is not None:
+        record = ServiceRecord(name=record.name, stable=moved.spec.version, previous=record.stable)
+    with plane.engine.begin() as connection:
+        saved = plane.rollouts.save(
+            connection,
+            moved,
+            read_generation=rollout.generation,
+            analysis=plane.canaries.snapshot(rollout.id),
+        )
+        if not saved:  # somebody asked for a verb meanwhile: look again in the next round
+            connection.rollback()
+            return rollout, record
+        plane.counting.save(connection, now=plane.now())
+        if move.event is not None:
+            plane.services.save(connection, record, now=plane.now())
+            _tell(plane, connection, moved, move.event)
+    if not moved.active:
+        plane.canaries.end(moved)
+    return moved, record
+
+
+def _taken(plane: Plane, rollout: Rollout, record: ServiceRecord, move: Move) -> Rollout:
+    if move.event is None:
+        return rollout.waiting(move.reason)
+    plane.telemetry.rollout_moves.labels(move.event.value).inc()
+    if move.event is Event.CANARY_READY:
+        rollout = rollout.measured_against(record.stable, now=plane.now())
+    return rollout.take(move.event, reason=move.reason, now=plane.now())
+
+
+def _tell(plane: Plane, connection: Connection, rollout: Rollout, event: Event) -> None:
+    progress = rollout.progress
+    text = f"{progress.phase}: {progress.reason}"
+    if progress.phase is Phase.PROGRESSING:
+        text = f"{progress.phase} to {rollout.weight:g} %: {progress.reason}"
+    plane.trail.tell(
+        connection,
+        now=plane.now(),
+        kind=f"rollout.{event}",
+        subject=f"rollout/{rollout.id}",
+        text=text,
+    )
+    LOG.info("%s %s", rollout.id, text)
+
+
+async def _act(
+    plane: Plane,
+    name: str,
+    record: ServiceRecord,
+    rollout: Rollout | None,
+    observed: dict[str, float],
+) -> None:
+    wanted = _wanted(plane, record, rollout)
+    if not _same(observed, wanted.by_version):
+        try:
+            await plane.routers[name].set_weights(wanted.by_version)
+        except RouterError as error:
+            plane.live.traffic[name] = TrafficStanding(weights=observed, reason=str(error))
+            return
+        LOG.info("%s: weights %s (%s)", name, dict(wanted.by_version), wanted.reason)
+        observed = dict(wanted.by_version)
+    plane.live.traffic[name] = TrafficStanding(weights=observed, reason=wanted.reason)
+
+
+def _wanted(plane: Plane, record: ServiceRecord, rollout: Rollout | None) -> Weights:
+    factors = {
+        version: factor
+        for (service, version), factor in plane.live.factors.items()
+        if service == record.name
+    }
+    return wanted_weights(
+        stable=record.stable,
+        previous=record.previous,
+        shift=None if rollout is None else rollout.shift,
+        factors=factors,
+    )
+
+
+def _same(observed: Mapping[str, float], wanted: Mapping[str, float]) -> bool:
+    """Whether every version has the weight that is wanted; one that is not named wants none."""
+    versions = observed.keys() | wanted.keys()
+    return all(abs(observed.get(v, 0.0) - wanted.get(v, 0.0)) <= CLOSE_ENOUGH for v in versions)

@@ -1,0 +1,84 @@
+"""What is seen of a rollout in one round: the part of the rollout loop that reads."""
+
+from dataclasses import dataclass, replace
+
+from canary_analysis import Verdict
+from controlplane.canary_watch import Watched
+from controlplane.decide.rollout import Rollout
+from controlplane.decide.rollout_state import Phase
+from controlplane.decide.rollout_step import Sight
+from controlplane.evidence import evidence_of
+from controlplane.plane import Plane
+from probes.breaker import State
+
+__all__ = ["Seen", "see"]
+
+JUDGED = (Phase.PROGRESSING, Phase.PAUSED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """The rollout with its figures brought up to date, and what the decision looks at."""
+
+    rollout: Rollout
+    sight: Sight
+
+
+def see(plane: Plane, rollout: Rollout, *, weight_reached: bool) -> Seen:
+    """Read readiness, breaker and evidence of one rollout."""
+    watched = _watched(plane, rollout)
+    verdict = None
+    if watched is not None and rollout.progress.phase in JUDGED:
+        verdict = _verdict(plane, rollout, watched)
+        rollout = _with_figures(plane, rollout, verdict)
+    progress = rollout.progress
+    breaker = plane.live.breakers.get((rollout.spec.service, rollout.spec.version))
+    sight = Sight(
+        phase=progress.phase,
+        step=progress.step,
+        seconds_in_step=plane.now() - progress.entered_at,
+        requests_in_step=progress.canary_requests - progress.requests_before_step,
+        weight_reached=weight_reached,
+        canary_ready=watched is not None and _ready(plane, rollout),
+        breaker_open=breaker is not None and breaker.state is State.OPEN,
+        finding=None if verdict is None else verdict.decision,
+        finding_reason="" if verdict is None else verdict.text,
+    )
+    return Seen(rollout=rollout, sight=sight)
+
+
+def _ready(plane: Plane, rollout: Rollout) -> bool:
+    """Whether the version answers that it is; a service without that probe is taken at its word."""
+    service, version = rollout.spec.service, rollout.spec.version
+    if all(probe.kind != "ready" for probe in plane.config.services[service].probes):
+        return True
+    standing = plane.live.probes.get((service, version, "ready"))
+    return standing is not None and standing.ok is True
+
+
+def _verdict(plane: Plane, rollout: Rollout, watched: Watched) -> Verdict:
+    if not plane.canaries.watches(rollout.id):
+        plane.canaries.begin(rollout, watched, saved=plane.rollouts.analysis(rollout.id))
+    return plane.canaries.look(rollout, now=plane.now())
+
+
+def _watched(plane: Plane, rollout: Rollout) -> Watched | None:
+    """Return where the versions are counted; None until a page was seen and recognised."""
+    service = rollout.spec.service
+    profile, pages = plane.profile_of(service), plane.pages_of(service)
+    route = plane.config.services[service].route
+    if profile is None or route is None or not pages:
+        return None
+    edges = profile.latency_edges(pages, model=route.name)
+    names = tuple(sorted(target.name for target in plane.targets_of(service)))
+    return Watched(profile=profile, model=route.name, targets=names, edges=edges)
+
+
+def _with_figures(plane: Plane, rollout: Rollout, verdict: Verdict) -> Rollout:
+    progress = replace(
+        rollout.progress,
+        canary_requests=plane.canaries.canary_requests(rollout),
+        verdict=verdict.decision.value,
+        evidence=evidence_of(verdict),
+    )
+    return replace(rollout, progress=progress)

@@ -1,0 +1,141 @@
+"""One SLO as it stands: counts over its windows, budget, burn, and what its rules say."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from controlplane.counting import Counting
+from probes.exposition import Page
+from slo import (
+    Budget,
+    BurnRule,
+    Counts,
+    Decision,
+    EvidenceGate,
+    LatencySli,
+    NoSuchEdge,
+    RatioSli,
+    SloSpec,
+    error_budget,
+    evaluate,
+    rules_for,
+)
+
+__all__ = ["Evaluation", "Promise", "begin_counting", "evaluate_promise", "make_promise"]
+
+GATE = EvidenceGate()
+SCRAPES_PER_WINDOW = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promise:
+    """An SLO, the rules that watch it, and the names of the pages it is counted on."""
+
+    slo: SloSpec
+    rules: tuple[BurnRule, ...]
+    sources: tuple[str, ...]
+
+    @property
+    def part_key(self) -> str:
+        """Key of its good events, or of its bad ones where the SLO names those."""
+        return f"slo/{self.slo.name}/part"
+
+    @property
+    def total_key(self) -> str:
+        """Key of all its events."""
+        return f"slo/{self.slo.name}/total"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluation:
+    """What one evaluation found.
+
+    Attributes:
+        at: Unix seconds.
+        budget: Over the SLO's window.
+        covered_seconds: How much of the window was watched.
+        decisions: One by severity.
+        unknown: Why nothing can be said; empty when something can.
+    """
+
+    at: float
+    budget: Budget
+    covered_seconds: float
+    decisions: Mapping[str, Decision]
+    unknown: str
+
+    @property
+    def state(self) -> str:
+        """Return ``unknown``, ``exhausted``, ``burning`` or ``ok``."""
+        left = self.budget.remaining_ratio
+        if left is None:
+            return "unknown"
+        if left <= 0.0:
+            return "exhausted"
+        return "burning" if any(found.firing for found in self.decisions.values()) else "ok"
+
+
+def make_promise(slo: SloSpec, *, sources: Iterable[str], interval_seconds: float) -> Promise:
+    """Return the SLO with its rules; a window shorter than two scrapes could not be counted."""
+    resolution = timedelta(seconds=SCRAPES_PER_WINDOW * interval_seconds)
+    rules = rules_for(slo.objective.window, resolution=resolution)
+    return Promise(slo=slo, rules=rules, sources=tuple(sources))
+
+
+def begin_counting(promise: Promise, counting: Counting, pages: Iterable[Page]) -> str:
+    """Define what an SLO counts; return why it cannot be counted yet, or nothing.
+
+    A latency SLO waits for a page: only there is seen how the edge of its bucket is written.
+    """
+    if counting.defines(promise.total_key):
+        return ""
+    sli = promise.slo.sli
+    if isinstance(sli, LatencySli):
+        try:
+            sli = sli.resolve(_edges(sli, pages))
+        except NoSuchEdge as error:
+            return str(error)
+    counting.define(promise.part_key, sli.good or sli.bad, sources=promise.sources)
+    counting.define(promise.total_key, sli.total, sources=promise.sources)
+    return ""
+
+
+def evaluate_promise(promise: Promise, counting: Counting, *, now: float) -> Evaluation:
+    """Hold the SLO against what was counted."""
+    slo = promise.slo
+    span = counting.span(
+        (promise.part_key, promise.total_key), now=now, seconds=slo.objective.window.total_seconds()
+    )
+
+    def counts(length: timedelta) -> Counts:
+        keys = (promise.part_key, promise.total_key)
+        gained = counting.span(keys, now=now, seconds=length.total_seconds()).gained
+        return _counts(promise, gained)
+
+    budget = error_budget(_counts(promise, span.gained), slo.objective)
+    unknown = "" if counting.defines(promise.total_key) else "not counted yet"
+    return Evaluation(
+        at=now,
+        budget=budget,
+        covered_seconds=span.covered_seconds,
+        decisions=evaluate(promise.rules, counts, slo.objective, GATE),
+        unknown=unknown or ("" if budget.counts.total else "no traffic within the window"),
+    )
+
+
+def _counts(promise: Promise, gained: Mapping[str, float]) -> Counts:
+    """Good is never above total: two counters of one page may be read a moment apart."""
+    part, total = round(gained[promise.part_key]), round(gained[promise.total_key])
+    by_bad = isinstance(promise.slo.sli, RatioSli) and bool(promise.slo.sli.bad)
+    good = total - part if by_bad else part
+    return Counts(good=min(max(good, 0), total), total=total)
+
+
+def _edges(sli: LatencySli, pages: Iterable[Page]) -> set[str]:
+    bucket = sli.histogram.where(suffix="_bucket")
+    return {
+        labels["le"]
+        for page in pages
+        for name, labels in page.layout.series
+        if bucket.selects(name, labels) and "le" in labels
+    }

@@ -1,0 +1,93 @@
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from canary_analysis import Decision
+from controlplane.decide.rollout_state import TRANSITIONS, Event, Phase
+from controlplane.decide.rollout_step import Plan, Sight, next_move
+
+PLAN = Plan(steps=(5.0, 25.0, 50.0), soak_seconds=60.0, min_requests=100)
+GOOD = Sight(
+    phase=Phase.PROGRESSING,
+    step=0,
+    seconds_in_step=61.0,
+    requests_in_step=100,
+    weight_reached=True,
+    canary_ready=True,
+    breaker_open=False,
+    finding=Decision.HOLD,
+)
+
+
+@pytest.mark.parametrize(
+    ("change", "event"),
+    [
+        pytest.param({}, Event.STEP_PASSED, id="nothing against it: next step"),
+        pytest.param({"seconds_in_step": 59.0}, None, id="soak time is kept"),
+        pytest.param({"requests_in_step": 99}, None, id="too few requests to go on"),
+        pytest.param({"weight_reached": False}, None, id="weight not reached"),
+        pytest.param({"weight_reached": None}, None, id="router does not answer"),
+        pytest.param({"finding": None}, None, id="no verdict yet is not health"),
+        pytest.param({"finding": Decision.INVALID}, None, id="an invalid verdict is not health"),
+        pytest.param({"finding": Decision.ROLLBACK}, Event.CANARY_FAILED, id="bad verdict"),
+        pytest.param(
+            {"finding": Decision.ROLLBACK, "seconds_in_step": 0.0},
+            Event.CANARY_FAILED,
+            id="a bad verdict does not wait for the soak",
+        ),
+        pytest.param({"breaker_open": True}, Event.CANARY_FAILED, id="breaker opened"),
+        pytest.param({"step": 2}, None, id="the last step needs proof"),
+        pytest.param(
+            {"step": 2, "finding": Decision.PROMOTE}, Event.LAST_STEP_PASSED, id="proven good"
+        ),
+        pytest.param(
+            {"step": 2, "finding": Decision.PROMOTE_ON_BUDGET},
+            Event.LAST_STEP_PASSED,
+            id="time over and allowed",
+        ),
+        pytest.param({"phase": Phase.PAUSED}, None, id="paused waits for a person"),
+        pytest.param(
+            {"phase": Phase.PAUSED, "finding": Decision.ROLLBACK},
+            Event.CANARY_FAILED,
+            id="a bad canary is rolled back even when paused",
+        ),
+        pytest.param({"phase": Phase.PENDING}, Event.CANARY_READY, id="ready to begin"),
+        pytest.param(
+            {"phase": Phase.PENDING, "canary_ready": None}, None, id="unknown is not ready"
+        ),
+        pytest.param(
+            {"phase": Phase.PENDING, "canary_ready": False, "seconds_in_step": 121.0},
+            Event.GAVE_UP,
+            id="never became ready",
+        ),
+        pytest.param({"phase": Phase.PROMOTING}, Event.WEIGHT_REACHED, id="promotion done"),
+        pytest.param(
+            {"phase": Phase.ROLLING_BACK, "weight_reached": False}, None, id="roll-back under way"
+        ),
+        pytest.param({"phase": Phase.SUCCEEDED}, None, id="final"),
+    ],
+)
+def test_next_move(change: dict[str, object], event: Event | None) -> None:
+    move = next_move(PLAN, replace(GOOD, **change))  # type: ignore[arg-type]
+    assert move.event is event
+    assert move.reason or event is not None
+
+
+@given(
+    st.builds(
+        Sight,
+        phase=st.sampled_from(Phase),
+        step=st.integers(0, 2),
+        seconds_in_step=st.floats(0, 1e6),
+        requests_in_step=st.integers(0, 10**6),
+        weight_reached=st.sampled_from([True, False, None]),
+        canary_ready=st.sampled_from([True, False, None]),
+        breaker_open=st.booleans(),
+        finding=st.sampled_from([None, *Decision]),
+    )
+)
+def test_no_move_is_ever_illegal(sight: Sight) -> None:
+    event = next_move(PLAN, sight).event
+    assert event is None or (sight.phase, event) in TRANSITIONS

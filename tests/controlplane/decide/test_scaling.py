@@ -1,0 +1,36 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from controlplane.decide.scaling import Demand, ScalePolicy, wanted_replicas
+
+POLICY = ScalePolicy(min_replicas=1, max_replicas=10, in_flight_per_replica=4.0)
+
+
+@pytest.mark.parametrize(
+    ("demand", "expected"),
+    [
+        pytest.param(None, None, id="no figures are no reason to change"),
+        pytest.param(Demand(in_flight=0.0, replicas=3), 1, id="idle goes to the least"),
+        pytest.param(Demand(in_flight=17.0, replicas=2), 5, id="demand is rounded up"),
+        pytest.param(Demand(in_flight=8.7, replicas=2), 2, id="within the tolerance nothing moves"),
+        pytest.param(Demand(in_flight=400.0, replicas=2), 10, id="never above the most"),
+    ],
+)
+def test_wanted_replicas(demand: Demand | None, expected: int | None) -> None:
+    wish = wanted_replicas(POLICY, demand)
+    assert wish.replicas == expected
+    assert wish.reason
+
+
+@given(st.floats(0, 1e4), st.floats(0, 1e4), st.integers(0, 20))
+def test_more_demand_never_wants_fewer(one: float, other: float, replicas: int) -> None:
+    low, high = sorted((one, other))
+    less = wanted_replicas(POLICY, Demand(in_flight=low, replicas=0)).replicas
+    more = wanted_replicas(POLICY, Demand(in_flight=high, replicas=0)).replicas
+    assert less is not None
+    assert more is not None
+    assert less <= more
+    held = wanted_replicas(POLICY, Demand(in_flight=low, replicas=replicas)).replicas
+    assert held is not None
+    assert POLICY.min_replicas <= held <= POLICY.max_replicas
