@@ -5,6 +5,7 @@ from slo.alerting import Decision, evaluate
 from slo.budget import Budget, error_budget, seconds_to_exhaustion
 from slo.burn import burn_rate
 from slo.errors import (
+    InvalidCounts,
     InvalidObjective,
     InvalidSelector,
     InvalidSpec,
@@ -28,6 +29,7 @@ __all__ = [
     "CumulativeRing",
     "Decision",
     "EvidenceGate",
+    "InvalidCounts",
     "InvalidObjective",
     "InvalidSelector",
     "InvalidSpec",

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 __all__ = ["Increase", "increase"]
 
+LARGEST = 2.0**53
 Floats = npt.NDArray[np.float64]
 
 
@@ -23,7 +24,8 @@ class Increase:
         gained: Never negative, shape (n,).
         remembered: Values to compare the next page with, shape (n,).
         resets: How many counters began anew.
-        refused: How many values no counter can have: negative, infinite, not a number.
+        refused: How many values no counter can have: negative, not a number, or above 2**53, where
+            a float no longer holds every whole number.
     """
 
     gained: Floats
@@ -44,7 +46,7 @@ def increase(previous: Floats, current: Floats, *, restarted: bool) -> Increase:
     >>> gained.gained.tolist(), gained.resets
     ([4.0, 2.0, 3.0], 1)
     """
-    possible = np.isfinite(current) & (current >= 0.0)
+    possible = (current >= 0.0) & (current <= LARGEST)  # False for what is not a number
     known = ~np.isnan(previous)
     fell = known & possible & ((current < previous) | restarted)
     base = np.where(fell | ~known, 0.0, previous)

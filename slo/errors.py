@@ -1,6 +1,7 @@
 """Errors of the SLO floor.
 
 * SloError
+  x InvalidCounts      more good events than events
   x InvalidObjective   a promise that cannot be
   x InvalidSelector    text that is no selector of series
   x InvalidSpec        an OpenSLO document that breaks the specification
@@ -9,6 +10,7 @@
 """
 
 __all__ = [
+    "InvalidCounts",
     "InvalidObjective",
     "InvalidSelector",
     "InvalidSpec",
@@ -20,6 +22,10 @@ __all__ = [
 
 class SloError(Exception):
     """Base class of this floor."""
+
+
+class InvalidCounts(SloError):
+    """More good events than events, or fewer than none."""
 
 
 class InvalidObjective(SloError):

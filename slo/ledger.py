@@ -1,9 +1,10 @@
 """Running sums of what selectors match, fed by pages and exact through resets and restarts.
 
 A tally is one such sum, by source (a page that is read again and again). It counts from the first
-page after it was defined; what that page already shows happened before, unless its process began
-only after we began to watch. A snapshot holds the sums together with the raw values they rest on,
-so a ledger restored from an old snapshot adds exactly what was missed.
+page after it was defined: what that page already shows happened before. Only on the very first page
+of a source whose process began after we began to watch does everything count. A snapshot holds the
+sums together with the raw values they rest on, so a ledger restored from an old snapshot adds
+exactly what was missed.
 """
 
 import zlib
@@ -37,9 +38,15 @@ class _Tally:
     selectors: tuple[Selector, ...]
     sources: frozenset[str] | None
 
-    def counts(self, source: str, name: str, labels: Mapping[str, str]) -> bool:
-        wanted = self.sources is None or source in self.sources
-        return wanted and any(selector.selects(name, labels) for selector in self.selectors)
+    @property
+    def text(self) -> str:
+        return " + ".join(map(str, self.selectors))
+
+    def wants(self, source: str) -> bool:
+        return self.sources is None or source in self.sources
+
+    def counts(self, name: str, labels: Mapping[str, str]) -> bool:
+        return any(selector.selects(name, labels) for selector in self.selectors)
 
 
 class _Source:
@@ -47,78 +54,93 @@ class _Source:
 
     ``pairs`` is compiled once for each layout and set of tallies: which positions of the page go
     into which tally. Nothing else is looked at on the hot path.
+
+    Args:
+        name: Of the page.
     """
 
     def __init__(self, name: str) -> None:
         self.name = name
+        self.known = False
         self.started: float | None = None
         self.sums: dict[str, float] = {}
         self.raw: dict[str, dict[str, float]] = {}
+        self.counted: dict[str, str] = {}
+        self.stale = True
         self._series: Series | None = None
-        self._version = -1
-        self._keys: list[str] = []
+        self._keys: dict[str, str] = {}
         self._positions: npt.NDArray[np.int64] = np.empty(0, dtype=np.int64)
         self._owners: npt.NDArray[np.int64] = np.empty(0, dtype=np.int64)
-        self._names: list[str] = []
+        self._names: list[tuple[str, str]] = []
         self._previous: npt.NDArray[np.float64] = np.empty(0)
         self._first: npt.NDArray[np.bool_] = np.empty(0, dtype=np.bool_)
 
-    def compile(self, series: Series, tallies: Mapping[str, _Tally], version: int) -> None:
+    def compile(self, series: Series, tallies: Mapping[str, _Tally]) -> None:
         """Work out which position of the page goes into which tally."""
-        if series is self._series and version == self._version:
+        if series is self._series and not self.stale:
             return
         self.remember()
-        self._keys = [key for key, t in tallies.items() if not t.sources or self.name in t.sources]
+        wanted = {key: tally for key, tally in tallies.items() if tally.wants(self.name)}
         pairs = [
-            (position, owner, _series_key(name, labels))
-            for owner, key in enumerate(self._keys)
+            (position, owner, (key, _series_key(name, labels)))
+            for owner, (key, tally) in enumerate(wanted.items())
             for position, (name, labels) in enumerate(series)
-            if tallies[key].counts(self.name, name, labels)
+            if tally.counts(name, labels)
         ]
+        self._keys = {key: tally.text for key, tally in wanted.items()}
         self._positions = np.array([pair[0] for pair in pairs], dtype=np.int64)
         self._owners = np.array([pair[1] for pair in pairs], dtype=np.int64)
         self._names = [pair[2] for pair in pairs]
-        raw = [self.raw.get(self._keys[owner], {}) for _, owner, _ in pairs]
-        known = [values.get(name, np.nan) for values, name in zip(raw, self._names, strict=True)]
+        known = [self.raw.get(key, {}).get(name, np.nan) for key, name in self._names]
         self._previous = np.array(known, dtype=np.float64)
-        fresh = [self._keys[owner] not in self.raw for _, owner, _ in pairs]
-        self._first = np.array(fresh, dtype=np.bool_)
-        self._series, self._version = series, version
+        new = {key for key, text in self._keys.items() if self.counted.get(key) != text}
+        fresh = np.array([key in new for key, _ in self._names], dtype=np.bool_)
+        self._first = fresh & np.isnan(self._previous)
+        self._series, self.stale = series, False
 
     def add(
-        self, values: npt.NDArray[np.float64], *, started: float | None, watched_since: float
+        self,
+        values: npt.NDArray[np.float64],
+        totals: dict[str, float],
+        *,
+        started: float | None,
+        watched_since: float,
     ) -> Observation:
-        """Count one page."""
-        current = values[self._positions]
+        """Count one page, here and in the totals of all pages."""
         restarted = _later(started, self.started)
-        found = increase(self._previous, current, restarted=restarted)
+        found = increase(self._previous, values[self._positions], restarted=restarted)
         gained = found.gained
-        if self._first.any() and not _later(started, watched_since):
-            gained = np.where(self._first, 0.0, gained)
-        totals = np.bincount(self._owners, weights=gained, minlength=len(self._keys))
-        for key, total in zip(self._keys, totals.tolist(), strict=True):
-            self.sums[key] = self.sums.get(key, 0.0) + total
-            self.raw.setdefault(key, {})
-        if restarted:  # what is not counted just now began anew as well
-            self.raw |= {key: {} for key in self.raw if key not in self._keys}
-        self._first = np.zeros_like(self._first)
+        if self._first.any():
+            whole = not self.known and _later(started, watched_since)
+            gained = gained if whole else np.where(self._first, 0.0, gained)
+            # A value that was refused is no beginning either: it stays to be awaited.
+            self._first &= np.isnan(found.remembered)
+        more = np.bincount(self._owners, weights=gained, minlength=len(self._keys))
+        for key, gain in zip(self._keys, more.tolist(), strict=True):
+            self.sums[key] = self.sums.get(key, 0.0) + gain
+            totals[key] = totals.get(key, 0.0) + gain
+        if restarted:
+            # A series that is not on this page began anew as well: it will count from zero.
+            self.raw.clear()
+        self.counted.update(self._keys)
         self._previous = found.remembered
-        self.started = started if started is not None else self.started
+        self.started, self.known = self.started if started is None else started, True
         return Observation(resets=found.resets, refused=found.refused)
 
     def remember(self) -> None:
         """Write the compiled raw values back by name; a series that is gone keeps its last one."""
-        for owner, name, value in zip(
-            self._owners.tolist(), self._names, self._previous.tolist(), strict=True
-        ):
+        for (key, name), value in zip(self._names, self._previous.tolist(), strict=True):
             if value == value:  # noqa: PLR0124 -- NaN: the series has not been seen
-                self.raw.setdefault(self._keys[owner], {})[name] = value
+                self.raw.setdefault(key, {})[name] = value
 
     def forget(self, key: str) -> None:
         """Drop one tally."""
+        self.remember()
+        self._names, self._previous = [], np.empty(0)
         self.sums.pop(key, None)
         self.raw.pop(key, None)
-        self._version = -1
+        self.counted.pop(key, None)
+        self.stale = True
 
 
 class Ledger:
@@ -126,24 +148,28 @@ class Ledger:
 
     def __init__(self) -> None:
         self._tallies: dict[str, _Tally] = {}
+        self._totals: dict[str, float] = {}
         self._sources: dict[str, _Source] = {}
-        self._version = 0
 
     def define(
         self, key: str, selectors: tuple[Selector, ...], *, sources: Iterable[str] | None = None
     ) -> None:
-        """Count what these selectors match, on these sources or on all; again is no change."""
+        """Count what these selectors match, on these sources or on all; again is no change.
+
+        Other selectors under the same key go on from the same sum: what they newly match counts
+        from the next page on.
+        """
         tally = _Tally(selectors=selectors, sources=None if sources is None else frozenset(sources))
         if self._tallies.get(key) != tally:
             self._tallies[key] = tally
-            self._version += 1
+            for source in self._sources.values():
+                source.stale = True
 
     def undefine(self, key: str) -> None:
         """Stop counting, and forget what was counted."""
-        if self._tallies.pop(key, None) is not None:
-            self._version += 1
+        self._tallies.pop(key, None)
+        self._totals.pop(key, None)
         for source in self._sources.values():
-            source.remember()
             source.forget(key)
 
     def observe(
@@ -166,12 +192,12 @@ class Ledger:
             watched_since: When watching began: what began later is counted from its beginning.
         """
         memory = self._sources.setdefault(source, _Source(source))
-        memory.compile(series, self._tallies, self._version)
-        return memory.add(values, started=started, watched_since=watched_since)
+        memory.compile(series, self._tallies)
+        return memory.add(values, self._totals, started=started, watched_since=watched_since)
 
     def value(self, key: str) -> float:
         """Return what a tally counted, over all sources; 0 when it is not defined."""
-        return sum(source.sums.get(key, 0.0) for source in self._sources.values())
+        return self._totals.get(key, 0.0)
 
     def by_source(self, key: str) -> dict[str, float]:
         """Return what a tally counted by source."""
@@ -188,7 +214,12 @@ class Ledger:
         state = {}
         for name, source in self._sources.items():
             source.remember()
-            state[name] = {"started": source.started, "sums": source.sums, "raw": source.raw}
+            state[name] = {
+                "started": source.started,
+                "sums": source.sums,
+                "raw": source.raw,
+                "counted": source.counted,
+            }
         return zlib.compress(orjson.dumps(state), level=1)
 
     @classmethod
@@ -197,8 +228,11 @@ class Ledger:
         ledger = cls()
         for name, state in orjson.loads(zlib.decompress(snapshot)).items():
             source = ledger._sources[name] = _Source(name)
-            source.started = state["started"]
+            source.known, source.started = True, state["started"]
             source.sums, source.raw = state["sums"], state["raw"]
+            source.counted = state["counted"]
+            for key, value in source.sums.items():
+                ledger._totals[key] = ledger._totals.get(key, 0.0) + value
         return ledger
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from slo.errors import NoSuchEdge
+from slo.errors import InvalidCounts, NoSuchEdge
 from slo.selector import Selector
 
 __all__ = ["Counts", "LatencySli", "RatioSli", "Sli"]
@@ -11,10 +11,20 @@ __all__ = ["Counts", "LatencySli", "RatioSli", "Sli"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """Good and all events over some time; whole numbers, good never above total."""
+    """Good and all events over some time; whole numbers.
+
+    Raises:
+        InvalidCounts: More good events than events, or fewer than none.
+    """
 
     good: int
     total: int
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot have happened."""
+        if not 0 <= self.good <= self.total:
+            msg = f"{self.good} good of {self.total} events cannot be: 0 <= good <= total."
+            raise InvalidCounts(msg)
 
     @property
     def bad(self) -> int:
@@ -58,13 +68,18 @@ class LatencySli:
         Raises:
             NoSuchEdge: No bucket ends at the limit; the message lists the edges there are.
         """
-        written = {float(edge): edge for edge in edges}
-        if self.limit not in written:
-            known = ", ".join(f"{edge:g}" for edge in sorted(written)) or "none seen yet"
-            msg = f"No bucket of {self.histogram} ends at {self.limit:g}. Use one of {known}."
+        written = [(edge, limit) for edge in set(edges) if (limit := _limit(edge)) is not None]
+        same = sorted(edge for edge, limit in written if limit == self.limit)
+        if not same:
+            known = ", ".join(f"{limit:g}" for limit in sorted({limit for _, limit in written}))
+            msg = (
+                f"No bucket of {self.histogram} ends at {self.limit:g}. "
+                f"Use one of {known or 'those of its pages: none was seen yet'}."
+            )
             raise NoSuchEdge(msg)
-        good = self.histogram.where(suffix="_bucket", le=written[self.limit])
-        return RatioSli(good=(good,), total=(self.histogram.where(suffix="_count"),))
+        # Replicas may write one edge in several ways: 0.5 and 0.50 are the same bucket.
+        good = tuple(self.histogram.where(suffix="_bucket", le=edge) for edge in same)
+        return RatioSli(good=good, total=(self.histogram.where(suffix="_count"),))
 
     def __str__(self) -> str:
         return f"{self.histogram} within {self.limit:g}"
@@ -75,3 +90,12 @@ Sli = RatioSli | LatencySli
 
 def _sum(selectors: tuple[Selector, ...]) -> str:
     return " + ".join(map(str, selectors))
+
+
+def _limit(edge: str) -> float | None:
+    """Return what a ``le`` label says; None when it is no number."""
+    try:
+        limit = float(edge)
+    except ValueError:
+        return None
+    return limit if limit == limit else None  # noqa: PLR0124 -- NaN

@@ -11,7 +11,7 @@ __all__ = ["CumulativeRing", "Row"]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Row:
-    """The sums as they were at one moment, Unix seconds."""
+    """The sums as they were at one moment, Unix seconds; read it before the next row comes."""
 
     at: float
     columns: Mapping[str, int]
@@ -38,12 +38,13 @@ class CumulativeRing:
         self._columns: dict[str, int] = {}
         self._times = np.zeros(capacity)
         self._rows = np.zeros((capacity, 0))
+        self._oldest = 0
         self._count = 0
 
     def append(self, at: float, sums: Mapping[str, float]) -> None:
-        """Add a row; a moment that is not later than the newest replaces it."""
+        """Add a row; rows that are not earlier make room, as after a clock was set back."""
         self._fit(sums)
-        if self._count and at <= self._times[self._place(self._count - 1)]:
+        while self._count > self._oldest and at <= self._times[self._place(self._count - 1)]:
             self._count -= 1
         place = self._place(self._count)
         self._times[place] = at
@@ -51,18 +52,18 @@ class CumulativeRing:
         columns = [self._columns[key] for key in sums]
         self._rows[place, columns] = list(sums.values())
         self._count += 1
+        self._oldest = max(self._oldest, self._count - self._capacity)
 
     def at(self, moment: float) -> Row | None:
         """Return the newest row at or before a moment; None when none is that old."""
-        low, high = max(0, self._count - self._capacity), self._count
-        oldest = low
+        low, high = self._oldest, self._count
         while low < high:
             middle = (low + high) // 2
             if self._times[self._place(middle)] <= moment:
                 low = middle + 1
             else:
                 high = middle
-        if low == oldest:
+        if low == self._oldest:
             return None
         place = self._place(low - 1)
         return Row(at=float(self._times[place]), columns=self._columns, sums=self._rows[place])
