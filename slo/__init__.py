@@ -15,6 +15,7 @@ from slo.errors import (
 )
 from slo.evidence_gate import EvidenceGate
 from slo.ledger import Ledger, Observation
+from slo.lint import Fault, Finding, lint_rules
 from slo.objective import Objective
 from slo.openslo import SloSpec, read_openslo
 from slo.selector import Matcher, Selector, parse_selectors
@@ -29,6 +30,8 @@ __all__ = [
     "CumulativeRing",
     "Decision",
     "EvidenceGate",
+    "Fault",
+    "Finding",
     "InvalidCounts",
     "InvalidObjective",
     "InvalidSelector",
@@ -50,6 +53,7 @@ __all__ = [
     "burn_rate",
     "error_budget",
     "evaluate",
+    "lint_rules",
     "parse_selectors",
     "read_openslo",
     "rules_for",

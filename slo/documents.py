@@ -1,5 +1,6 @@
 """YAML documents from outside: bounded in size and depth, no aliases, dates stay text."""
 
+from collections.abc import Hashable
 from typing import Any
 
 import yaml
@@ -11,6 +12,8 @@ __all__ = ["read_documents"]
 MAX_CHARACTERS = 1 << 20
 MAX_DOCUMENTS = 1000
 MAX_DEPTH = 32
+WRONG_TAGS = (ValueError, TypeError, AttributeError, LookupError)
+"""What PyYAML's constructors raise when a tag such as !!bool or !!timestamp lies."""
 
 
 class _Loader(yaml.SafeLoader):
@@ -23,6 +26,13 @@ class _Loader(yaml.SafeLoader):
             raise InvalidSpec(msg)
         node: yaml.Node | None = super().compose_node(parent, index)
         return node
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:  # noqa: FBT001, FBT002 -- PyYAML's signature
+        found: dict[Hashable, Any] = super().construct_mapping(node, deep=deep)
+        if len(found) < len(node.value):
+            msg = f"line {node.start_mark.line + 1}: a key stands twice in one mapping"
+            raise InvalidSpec(msg)
+        return found
 
 
 # YAML 1.1 turns `2020-01-21 12:30:00` into a date; OpenSLO means the text.
@@ -43,7 +53,7 @@ def read_documents(text: str) -> list[tuple[int, dict[str, Any]]]:
         raise InvalidSpec(msg)
     try:
         documents = [found for found in yaml.load_all(text, _Loader) if found is not None]
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
+    except (yaml.YAMLError, RecursionError, *WRONG_TAGS) as error:
         msg = f"Not YAML: {' '.join(str(error).split())[:300]}"
         raise InvalidSpec(msg) from error
     flat = [item for found in documents for item in (found if isinstance(found, list) else [found])]

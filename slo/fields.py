@@ -84,13 +84,17 @@ class Fields:
         return len(value) if isinstance(value, list) else 0
 
     def mapping(self, name: str) -> dict[str, str]:
-        """Return a mapping of texts; empty when it is not there."""
+        """Return a mapping of texts, lists joined by commas; empty when it is not there."""
         value = self._value.get(name) or {}
         if not isinstance(value, dict):
             msg = f"{self._at(name)} must be a mapping, not {type(value).__name__}."
             raise InvalidSpec(msg)
-        return {str(key): str(item) for key, item in value.items()}
+        return {str(key): _line(item) for key, item in value.items()}
 
     def _at(self, name: object) -> str:
         joint = ", " if self.place.startswith("document") and "," not in self.place else "."
         return f"{self.place}{joint}{name}"
+
+
+def _line(value: object) -> str:
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)

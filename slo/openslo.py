@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from math import inf
 from typing import NoReturn
 
 from slo.documents import read_documents
@@ -142,8 +143,10 @@ def _window(spec: Fields) -> timedelta:
     if found is None:
         msg = f"{window.place}.duration {text!r} is no duration. Write for example 30d, 4w or 6h."
         raise InvalidSpec(msg)
-    if not window.flag("isRolling") or "calendar" in window or found[2] not in UNITS:
-        _unsupported(window, "duration", "calendar windows; write a rolling one such as 30d")
+    if not window.flag("isRolling") or "calendar" in window:
+        _unsupported(window, "isRolling", "calendar windows; write a rolling one such as 30d")
+    if found[2] not in UNITS:
+        _unsupported(window, "duration", f"{text}, which is not always as long; write it in days")
     return timedelta(seconds=int(found[1]) * UNITS[found[2]])
 
 
@@ -228,6 +231,9 @@ def _latency(indicator: Fields, objective: Fields) -> LatencySli:
     if operator != "lte" or len(histogram) != 1:
         # A bucket holds what is at most its edge: "less than" cannot be counted.
         _unsupported(objective, "op", "thresholds but 'lte' on one histogram")
+    if not 0.0 < limit < inf:
+        msg = f"{objective.place}.value must be above zero and finite, not {limit:g}."
+        raise InvalidSpec(msg)
     return LatencySli(histogram=histogram[0], limit=limit)
 
 

@@ -77,8 +77,6 @@ def compile_pattern(pattern: str) -> Pattern:
 
 def _may_end(node: Node) -> bool:
     match node:
-        case Empty():
-            return True
         case Chars():
             return False
         case Cat(first, rest):
@@ -87,13 +85,14 @@ def _may_end(node: Node) -> bool:
             return any(map(_may_end, options))
         case Repeat(inner, least, _):
             return least == 0 or _may_end(inner)
+        case _:  # Empty
+            pass
+    return True
 
 
 def _after(node: Node, code: int) -> set[Node]:
     """Return what may follow once a character is read."""
     match node:
-        case Empty():
-            return set()
         case Chars():
             return {Empty()} if node.holds(code) else set()
         case Cat(first, rest):
@@ -104,6 +103,9 @@ def _after(node: Node, code: int) -> set[Node]:
         case Repeat(inner, least, most):
             again = _again(inner, least, most)
             return {_cat(left, again) for left in _after(inner, code)}
+        case _:  # Empty
+            pass
+    return set()
 
 
 def _again(inner: Node, least: int, most: int | None) -> Node:
@@ -125,8 +127,6 @@ def _cat(first: Node, rest: Node) -> Node:
 def _edges(node: Node) -> set[int]:
     """Return the code points at which characters begin or cease to be alike."""
     match node:
-        case Empty():
-            return set()
         case Chars(ranges):
             return {edge for low, high in ranges for edge in (low, high + 1)}
         case Cat(first, rest):
@@ -135,15 +135,19 @@ def _edges(node: Node) -> set[int]:
             return {edge for option in options for edge in _edges(option)}
         case Repeat(inner, _, _):
             return _edges(inner)
+        case _:  # Empty
+            pass
+    return set()
 
 
 def _weight(node: Node) -> int:
     match node:
-        case Empty() | Chars():
-            return 1
         case Cat(first, rest):
             return _weight(first) + _weight(rest)
         case Alt(options):
             return sum(map(_weight, options))
         case Repeat(inner, least, most):
             return _weight(inner) * max(1, least, most or 0)
+        case _:  # Empty, Chars
+            pass
+    return 1

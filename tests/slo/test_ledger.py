@@ -138,6 +138,7 @@ def test_a_tally_that_was_dropped_begins_anew(ledger):
 def test_a_value_that_no_counter_can_have_is_told_and_passed_over(ledger):
     server = Server(ledger)
     assert server.shows(c200=float("nan")).refused == 2  # it feeds two tallies
+    assert b"NaN" not in ledger.snapshot()
     server.shows(c200=1_000)
     assert ledger.value("all") == 0.0
     server.shows(c200=1_001)
