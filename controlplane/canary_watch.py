@@ -13,10 +13,11 @@ from controlplane.decide.rollout import Rollout, RolloutSpec
 from probes.server_profile import ServerProfile
 from slo import Selector
 
-__all__ = ["CanaryWatch", "Watched", "policy_of"]
+__all__ = ["CanaryWatch", "Watched", "metrics_of", "policy_of"]
 
 Counted = npt.NDArray[np.int64]
 REQUESTS, ERRORS, TIMED, LATENCY = "requests", "errors", "timed", "latency"
+LATE = "answers beyond the SLO's limit"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,12 +30,14 @@ class Watched:
         targets: Names of the pages.
         edges: Bucket edges of the latency histogram in seconds, rising, without +Inf, each with
             its ``le`` label as the pages write it.
+        limit: The edge that the service's latency SLO names; None when it has no such SLO.
     """
 
     profile: ServerProfile
     model: str
     targets: tuple[str, ...]
     edges: Mapping[float, str]
+    limit: float | None = None
 
 
 class CanaryWatch:
@@ -59,12 +62,8 @@ class CanaryWatch:
         """Count both versions from now on, or go on from what was saved."""
         for key, selectors in _tallies(rollout, watched).items():
             self._counting.define(key, selectors, sources=watched.targets)
-        metrics = (
-            Metric(name=ERRORS, kind=Kind.ERRORS),
-            Metric(name=LATENCY, kind=Kind.LATENCY, edges=tuple(watched.edges)),
-        )
         self._analyses[rollout.id] = (
-            Analysis.start(metrics, policy_of(rollout.spec))
+            Analysis.start(metrics_of(watched), policy_of(rollout.spec))
             if saved is None
             else Analysis.restore(dict(saved))
         )
@@ -121,10 +120,31 @@ class CanaryWatch:
         canary, baseline = rollout.spec.version, rollout.progress.baseline
         arms = [(rows(v, (REQUESTS, ERRORS)), rows(v, (TIMED, *below))) for v in (canary, baseline)]
         (failed, timed), (failed_before, timed_before) = arms
-        return {
+        slower, slower_before = _slower(timed), _slower(timed_before)
+        found = {
             ERRORS: _interval(watched.targets, failed, failed_before, elapsed),
-            LATENCY: _interval(watched.targets, _slower(timed), _slower(timed_before), elapsed),
+            LATENCY: _interval(watched.targets, slower, slower_before, elapsed),
         }
+        if watched.limit is not None:
+            late = (0, 1 + list(watched.edges).index(watched.limit))
+            before = slower_before[:, late]
+            found[LATE] = _interval(watched.targets, slower[:, late], before, elapsed)
+        return found
+
+
+def metrics_of(watched: Watched) -> tuple[Metric, ...]:
+    """Return what the versions are compared by.
+
+    Each bucket edge can convict a slower canary. To prove that every edge is as before takes tens
+    of thousands of requests, so where an SLO says which limit matters, promotion waits for proof
+    of that one: that answers beyond it are rare, as errors must be.
+    """
+    named = watched.limit is not None
+    latency = Metric(
+        name=LATENCY, kind=Kind.LATENCY, edges=tuple(watched.edges), critical=not named
+    )
+    late = (Metric(name=LATE, kind=Kind.ERRORS),) if named else ()
+    return (Metric(name=ERRORS, kind=Kind.ERRORS), *late, latency)
 
 
 def policy_of(spec: RolloutSpec) -> Policy:

@@ -39,12 +39,14 @@ def streamlit_arguments(host: str, port: int) -> list[str]:
 def dashboard(
     port: Annotated[int, typer.Option(help="Port to listen on.")] = 8501,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    plane: Annotated[str, typer.Option(help="Control plane; TRIMTAB_URL if left out.")] = "",
 ) -> None:
-    """Show the dashboard of the control plane that TRIMTAB_URL names.
+    """Show the dashboard of a control plane.
 
     Example: trimtab dashboard --port 8501
     """
-    command = [sys.executable, "-m", *streamlit_arguments(host, port)]
+    chosen = ["/usr/bin/env", f"TRIMTAB_URL={plane}"] if plane else []
+    command = [*chosen, sys.executable, "-m", *streamlit_arguments(host, port)]
     try:
         ended = subprocess.call(command)  # noqa: S603 -- our own interpreter and script
     except KeyboardInterrupt:

@@ -10,6 +10,8 @@ from controlplane.decide.rollout_step import Sight
 from controlplane.evidence import evidence_of
 from controlplane.plane import Plane
 from probes.breaker import State
+from probes.server_profile import ServerProfile
+from slo import LatencySli
 
 __all__ = ["Seen", "see"]
 
@@ -71,7 +73,26 @@ def _watched(plane: Plane, rollout: Rollout) -> Watched | None:
         return None
     edges = profile.latency_edges(pages, model=route.name)
     names = tuple(sorted(target.name for target in plane.targets_of(service)))
-    return Watched(profile=profile, model=route.name, targets=names, edges=edges)
+    limit = _latency_limit(plane, service, profile)
+    return Watched(
+        profile=profile,
+        model=route.name,
+        targets=names,
+        edges=edges,
+        limit=limit if limit in edges else None,
+    )
+
+
+def _latency_limit(plane: Plane, service: str, profile: ServerProfile) -> float | None:
+    """Return the strictest latency that an SLO of the service promises, in seconds."""
+    limits = [
+        promise.slo.sli.limit * profile.latency_unit_seconds
+        for promise in plane.promises.values()
+        if promise.slo.service == service
+        and isinstance(promise.slo.sli, LatencySli)
+        and promise.slo.sli.histogram.name == profile.latency_name
+    ]
+    return min(limits, default=None)
 
 
 def _with_figures(plane: Plane, rollout: Rollout, verdict: Verdict) -> Rollout:

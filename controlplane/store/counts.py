@@ -92,8 +92,9 @@ class CountStore:
             query = select(count_layout.c.id).where(count_layout.c.names == text)
             found = connection.execute(query).scalar()
             if found is None:
+                # Not remembered yet: this transaction may be rolled back, and its number with it.
                 written = connection.execute(insert(count_layout).values(names=text))
-                found = (written.inserted_primary_key or (0,))[0]
+                return int((written.inserted_primary_key or (0,))[0])
             self._layouts[text] = int(found)
         return self._layouts[text]
 

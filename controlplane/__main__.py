@@ -1,0 +1,5 @@
+"""``python -m controlplane``: the same as ``trimtab``."""
+
+from controlplane.cli import main
+
+main()
