@@ -16,7 +16,7 @@ from runbooks.errors import InvalidParams, InvalidRunbook
 __all__ = ["Param", "Runbook", "Step", "check_params", "read_runbook"]
 
 _FRONT = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
-_FENCE = re.compile(r"^```sh[ \t]*(\{.*\})?[ \t]*\n(.*?)^```[ \t]*$", re.DOTALL | re.MULTILINE)
+_FENCE = re.compile(r"^```sh[ \t]*(\{[^\n]*\})?[ \t]*\n(.*?)^```[ \t]*$", re.DOTALL | re.MULTILINE)
 _SECONDS = re.compile(r"([0-9]{1,4})s", re.ASCII)
 KNOWN_ATTRIBUTES = frozenset({"name", "timeout", "danger", "expect", "idempotent"})
 MAX_PATTERN = 256

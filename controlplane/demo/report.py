@@ -17,6 +17,9 @@ EXPECTED = {
 }
 """How each act must end for the story to have come out as told."""
 
+BRIEF = 200
+"""Characters of a reason on the report's screen."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Act:
@@ -149,7 +152,7 @@ class Report:
                 f"{act.seconds:.0f} s",
                 f"{act.canary_requests:,}",
                 odds,
-                Text(act.reasons[0] if act.reasons else ""),
+                Text(_brief(act.reasons[0]) if act.reasons else ""),
             )
         return table
 
@@ -180,3 +183,13 @@ class Report:
 
 def _percent(share: float | None) -> str:
     return "unknown" if share is None else f"{share:.1%}"
+
+
+def _brief(reason: str) -> str:
+    """Return the sentences that fit a report; all of them are in the JSON and the audit trail."""
+    told = ""
+    for sentence in reason.split(". "):
+        if told and len(told) + len(sentence) > BRIEF:
+            break
+        told += sentence.rstrip(".") + ". "
+    return told.strip()

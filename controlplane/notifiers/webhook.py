@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import orjson
-from standardwebhooks.webhooks import Webhook
+from standardwebhooks.webhooks import EmptyWebhookSecretError, Webhook
 
 from controlplane.decide.delivery import Answer, Result
 from controlplane.errors import InvalidConfig
@@ -22,6 +22,7 @@ __all__ = ["WebhookNotifier", "alertmanager_body"]
 DEADLINE_SECONDS = 15.0
 RETRYABLE = frozenset({408, 425, 429})
 FIRST_SERVER_ERROR = 500
+LAST_PORT = 65_535
 
 
 class WebhookNotifier:
@@ -43,7 +44,7 @@ class WebhookNotifier:
             raise InvalidConfig(
                 msg, hint="write {kind: webhook, url: https://..., secret: env:NAME}"
             )
-        self._url = url
+        self._url = _address(url)
         self._signer = None if secret is None else _signer(secret)
         self._http = httpx.AsyncClient(
             transport=transport, timeout=DEADLINE_SECONDS, follow_redirects=False, trust_env=False
@@ -58,7 +59,7 @@ class WebhookNotifier:
         try:
             async with asyncio.timeout(DEADLINE_SECONDS):
                 return await self._post(body, headers)
-        except (httpx.HTTPError, TimeoutError) as error:
+        except (httpx.HTTPError, OSError, ValueError) as error:  # a host no resolver takes, too
             return Answer(result=Result.RETRY, detail=type(error).__name__)
 
     async def _post(self, body: bytes, headers: dict[str, str]) -> Answer:
@@ -101,10 +102,23 @@ def alertmanager_body(message: Message) -> dict[str, Any]:
     }
 
 
+def _address(url: str) -> httpx.URL:
+    hint = "write for example https://hooks.example/trimtab"
+    try:
+        address = httpx.URL(url)
+    except httpx.InvalidURL as error:
+        msg = f"A webhook's url is no address: {error}."
+        raise InvalidConfig(msg, hint=hint) from error
+    if address.port is not None and not 0 < address.port <= LAST_PORT:
+        msg = f"A webhook's url is no address: there is no port {address.port}."
+        raise InvalidConfig(msg, hint=hint)
+    return address
+
+
 def _signer(secret: Secret) -> Webhook:
     try:
         return Webhook(secret.reveal())
-    except (RuntimeError, ValueError) as error:
+    except (EmptyWebhookSecretError, RuntimeError, ValueError) as error:
         msg = "A webhook's secret must be base64, with or without the prefix whsec_."
         raise InvalidConfig(msg) from error
 
