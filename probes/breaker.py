@@ -7,6 +7,8 @@ of data neither opens nor closes it.
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from probes.errors import IllegalOrder
+
 __all__ = [
     "TRANSITIONS",
     "Breaker",
@@ -15,6 +17,7 @@ __all__ = [
     "Event",
     "State",
     "decide",
+    "order",
     "weight_factor",
 ]
 
@@ -25,6 +28,8 @@ class State(StrEnum):
     CLOSED = "closed"
     OPEN = "open"
     HALF_OPEN = "half_open"
+    FORCED_OPEN = "forced_open"
+    DISABLED = "disabled"
 
 
 class Event(StrEnum):
@@ -35,6 +40,9 @@ class Event(StrEnum):
     WAITED = "waited"
     TRIAL_PASSED = "trial_passed"
     TRIAL_FAILED = "trial_failed"
+    ORDERED_OPEN = "ordered_open"
+    ORDERED_OFF = "ordered_off"
+    RELEASED = "released"
 
 
 TRANSITIONS: dict[tuple[State, Event], State] = {
@@ -44,7 +52,13 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (State.HALF_OPEN, Event.TRIAL_PASSED): State.CLOSED,
     (State.HALF_OPEN, Event.TRIAL_FAILED): State.OPEN,
     (State.HALF_OPEN, Event.PROBES_FAILED): State.OPEN,
+    **{(state, Event.ORDERED_OPEN): State.FORCED_OPEN for state in State},
+    **{(state, Event.ORDERED_OFF): State.DISABLED for state in State},
+    **{(state, Event.RELEASED): State.CLOSED for state in State},
 }
+"""What a person orders holds until that person releases it; nothing else leaves those two states."""
+
+ORDERS = (Event.ORDERED_OPEN, Event.ORDERED_OFF, Event.RELEASED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,11 +103,30 @@ class Breaker:
     since: float = 0.0
     reason: str = "nothing against it"
 
+    @property
+    def keeps_out(self) -> bool:
+        """Whether a version gets no traffic at all."""
+        return self.state in (State.OPEN, State.FORCED_OPEN)
+
 
 def weight_factor(breaker: Breaker, policy: BreakerPolicy) -> float:
     """Return the share of its normal traffic that a version gets."""
-    factors = {State.CLOSED: 1.0, State.OPEN: 0.0, State.HALF_OPEN: policy.trial_share}
-    return factors[breaker.state]
+    if breaker.state is State.HALF_OPEN:
+        return policy.trial_share
+    return 0.0 if breaker.keeps_out else 1.0
+
+
+def order(breaker: Breaker, event: Event, *, who: str, now: float) -> Breaker:
+    """Carry out what a person wants: open it, switch it off, or give it back to the rules.
+
+    Raises:
+        IllegalOrder: The event is not for people to order; the message lists those that are.
+    """
+    if event not in ORDERS:
+        msg = f"Nobody can order {event}. Orders are {', '.join(ORDERS)}."
+        raise IllegalOrder(msg)
+    reason = f"{event.replace('_', ' ')} by {who}"
+    return Breaker(state=TRANSITIONS[breaker.state, event], since=now, reason=reason)
 
 
 def decide(

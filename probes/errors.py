@@ -4,9 +4,10 @@
   x UnknownPlugin      no system of that name is installed
   x UnreadableMetrics  a page that is not Prometheus text
   x InvalidGolden      a file that holds no question with its known answer
+  x IllegalOrder       an order that a circuit breaker does not take from people
 """
 
-__all__ = ["InvalidGolden", "ProbeError", "UnknownPlugin", "UnreadableMetrics"]
+__all__ = ["IllegalOrder", "InvalidGolden", "ProbeError", "UnknownPlugin", "UnreadableMetrics"]
 
 
 class ProbeError(Exception):
@@ -23,3 +24,7 @@ class UnreadableMetrics(ProbeError):
 
 class InvalidGolden(ProbeError):
     """A file that holds no question with its known answer."""
+
+
+class IllegalOrder(ProbeError):
+    """An order that a circuit breaker does not take from people; the message lists those it does."""

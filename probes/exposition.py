@@ -4,13 +4,14 @@ A server prints the same lines again and again, with other numbers. So the slow,
 a page once and leaves a Layout: which lines hold samples, and what stands before each number. The
 next page is held against it in a few passes that run in C; whatever differs by one byte outside the
 numbers goes the slow way again. The numbers go through orjson, which refuses what Prometheus allows
-and JSON does not (NaN, +Inf, ``1.``): the fast way cannot misread one, it can only decline.
+and JSON does not (+Inf, ``1.``, a timestamp): the fast way cannot misread one, it can only decline.
 """
 
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from operator import getitem, itemgetter
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -22,9 +23,12 @@ from probes.exposition_grammar import Limits, Line, read_lines
 __all__ = ["Layout", "LayoutCache", "Limits", "Page", "read_fast", "read_slow"]
 
 Floats = npt.NDArray[np.float64]
+Content = tuple[tuple[int, ...], tuple[bytes, ...], tuple[bytes, ...]]
+Key = TypeVar("Key")
 MAX_LAYOUTS = 4096
 START_TIME = "process_start_time_seconds"
 CREATED = "_created"
+NOT_A_NUMBER = b"NaN"
 PLAIN_NUMBERS = b"0123456789.eE+-,"
 """What may stand in joined numbers; anything else, such as a timestamp, is read the slow way."""
 
@@ -69,7 +73,8 @@ class Page:
     def started(self) -> float | None:
         """Return when the process began, Unix seconds; None when the page does not say."""
         position = self.layout.start_position
-        return None if position is None else float(self.values[position])
+        started = np.nan if position is None else float(self.values[position])
+        return started if np.isfinite(started) else None
 
 
 class LayoutCache:
@@ -82,7 +87,7 @@ class LayoutCache:
     def __init__(self, limits: Limits | None = None) -> None:
         self._limits = limits or Limits()
         self._by_page: OrderedDict[str, Layout] = OrderedDict()
-        self._by_content: OrderedDict[int, Layout] = OrderedDict()
+        self._by_content: OrderedDict[Content, Layout] = OrderedDict()
 
     def read(self, page: str, body: bytes) -> Page:
         """Read the body of a page, the fast way if its layout is known.
@@ -103,19 +108,17 @@ class LayoutCache:
 
     def _shared(self, page: Page) -> Page:
         """Return the page on a layout that another page already has, if one is the same."""
-        content = hash((page.layout.heads, page.layout.other_lines))
+        content = (page.layout.indexes, page.layout.heads, page.layout.other_lines)
         known = self._by_content.get(content)
-        if known is not None and known.heads == page.layout.heads:
+        if known is not None:
             page = Page(layout=known, values=page.values)
         _keep(self._by_content, content, page.layout)
         return page
 
 
-def _keep(
-    layouts: OrderedDict[str, Layout] | OrderedDict[int, Layout], key: object, layout: Layout
-) -> None:
-    layouts[key] = layout  # type: ignore[index]
-    layouts.move_to_end(key)  # type: ignore[arg-type]
+def _keep(layouts: OrderedDict[Key, Layout], key: Key, layout: Layout) -> None:
+    layouts[key] = layout
+    layouts.move_to_end(key)
     if len(layouts) > MAX_LAYOUTS:
         layouts.popitem(last=False)
 
@@ -131,8 +134,10 @@ def read_fast(layout: Layout, body: bytes) -> Page | None:
     if _picked(lines, layout.other_indexes) != layout.other_lines:
         return None
     numbers = b",".join(map(getitem, samples, layout.tails))  # type: ignore[arg-type]
-    if numbers.translate(None, PLAIN_NUMBERS):
-        return None
+    if odd := numbers.translate(None, PLAIN_NUMBERS):
+        if odd.replace(NOT_A_NUMBER, b""):
+            return None
+        numbers = numbers.replace(NOT_A_NUMBER, b"null")  # an idle summary shows it for hours
     try:
         parsed = orjson.loads(b"[" + numbers + b"]")
     except orjson.JSONDecodeError:
@@ -161,6 +166,10 @@ def read_slow(body: bytes, limits: Limits) -> Page:
     except UnicodeDecodeError as error:
         msg = f"Not Prometheus text: {error.reason} at byte {error.start}; it must be UTF-8."
         raise UnreadableMetrics(msg) from error
+    if text and not text.endswith("\n"):
+        # The last number may be cut short, and would then look like a counter that began anew.
+        msg = "Not Prometheus text: the last line does not end. Was the page cut off?"
+        raise UnreadableMetrics(msg)
     types: dict[str, str] = {}
     samples: list[tuple[int, Line]] = []
     for index, line in read_lines(text, limits):

@@ -22,6 +22,8 @@ class GpuDevice:
     utilization_ratio: float | None
     memory_used_bytes: int | None
     memory_total_bytes: int | None
+    power_watts: float | None
+    temperature_celsius: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,27 +40,26 @@ def read_gpus() -> GpuReading:
     try:
         pynvml.nvmlInit()
     except pynvml.NVMLError as error:
-        return GpuReading(source="none", reason=_plain(error))
+        return GpuReading(source="none", reason=f"NVML cannot be used: {error}")
     try:
-        count = pynvml.nvmlDeviceGetCount()
-        devices = tuple(_device(index) for index in range(count))
+        found = [_optional(_device, index) for index in range(pynvml.nvmlDeviceGetCount())]
     except pynvml.NVMLError as error:
-        return GpuReading(source="none", reason=_plain(error))
+        return GpuReading(source="none", reason=f"NVML lists no GPU: {error}")
     finally:
-        pynvml.nvmlShutdown()
+        _optional(lambda _: pynvml.nvmlShutdown(), None)
+    devices = tuple(device for device in found if device is not None)
     if not devices:
-        return GpuReading(source="none", reason="NVML is there and lists no GPU")
-    return GpuReading(source="nvml", reason=f"NVML lists {len(devices)} GPU(s)", devices=devices)
-
-
-def _plain(error: Exception) -> str:
-    return f"NVML cannot be used: {error}"
+        return GpuReading(source="none", reason=f"none of {len(found)} GPUs can be read by NVML")
+    reason = f"NVML reads {len(devices)} of {len(found)} GPUs"
+    return GpuReading(source="nvml", reason=reason, devices=devices)
 
 
 def _device(index: int) -> GpuDevice:
     handle = pynvml.nvmlDeviceGetHandleByIndex(index)
     busy = _optional(pynvml.nvmlDeviceGetUtilizationRates, handle)
     memory = _optional(pynvml.nvmlDeviceGetMemoryInfo, handle)
+    milliwatts = _optional(pynvml.nvmlDeviceGetPowerUsage, handle)
+    celsius = _optional(_temperature, handle)
     return GpuDevice(
         index=index,
         uuid=_text(pynvml.nvmlDeviceGetUUID(handle)),
@@ -66,13 +67,19 @@ def _device(index: int) -> GpuDevice:
         utilization_ratio=None if busy is None else busy.gpu / 100.0,
         memory_used_bytes=None if memory is None else int(memory.used),
         memory_total_bytes=None if memory is None else int(memory.total),
+        power_watts=None if milliwatts is None else milliwatts / 1000.0,
+        temperature_celsius=None if celsius is None else float(celsius),
     )
 
 
-def _optional(read: Any, handle: Any) -> Any:  # noqa: ANN401 -- NVML's own structures
+def _temperature(handle: Any) -> Any:  # noqa: ANN401 -- NVML's own structures
+    return pynvml.nvmlDeviceGetTemperature(handle, pynvml.NVML_TEMPERATURE_GPU)
+
+
+def _optional(read: Any, of: Any) -> Any:  # noqa: ANN401 -- NVML's own structures
     """Return a reading, or None where the card does not have it."""
     try:
-        return read(handle)
+        return read(of)
     except pynvml.NVMLError:
         return None
 

@@ -18,10 +18,11 @@ import orjson
 from probes.answers import ProbeResult
 from probes.errors import InvalidGolden
 
-__all__ = ["Golden", "ask_golden", "read_golden"]
+__all__ = ["Golden", "ask_golden", "judge_answer", "read_golden"]
 
 MAX_ANSWER_BYTES = 4 << 20
 OK_STATUS = 200
+TOO_MANY_STATUS = 429
 HEADERS = {"x-synthetic": "true", "content-type": "application/json"}
 
 
@@ -48,11 +49,11 @@ def read_golden(text: bytes) -> Golden:
         golden = Golden(
             request=orjson.dumps(document["request"]),
             output=str(expect["output"]),
-            argmax=expect.get("argmax"),
+            argmax=int(expect["argmax"]) if "argmax" in expect else None,
             data=tuple(map(float, expect["data"])) if "data" in expect else None,
             tolerance=float(expect.get("tolerance", 1e-3)),
         )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         msg = f"No golden question: {error!r:.100}. Write request and expect {{output, argmax}}."
         raise InvalidGolden(msg) from error
     if (golden.argmax is None) == (golden.data is None):
@@ -91,6 +92,8 @@ async def _ask(session: aiohttp.ClientSession, url: str, golden: Golden) -> tupl
         body = await response.content.read(MAX_ANSWER_BYTES)
         while len(body) < MAX_ANSWER_BYTES and (more := await response.content.readany()):
             body += more
+    if response.status == TOO_MANY_STATUS:
+        return None, f"HTTP {TOO_MANY_STATUS}: too busy to be asked"
     if response.status != OK_STATUS:
         return False, f"HTTP {response.status}"
     return judge_answer(body, golden)
@@ -101,13 +104,15 @@ def judge_answer(body: bytes, golden: Golden) -> tuple[bool, str]:
     try:
         outputs: dict[str, Any] = {found["name"]: found for found in orjson.loads(body)["outputs"]}
         values = np.array(outputs[golden.output]["data"], dtype=np.float64).ravel()
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError) as error:
         return False, f"no output {golden.output!r} in the answer ({type(error).__name__})"
+    if not values.size or not np.isfinite(values).all():
+        return False, f"{golden.output!r} has {values.size} values, and not all are finite numbers"
     if golden.data is None:
-        found = int(values.argmax()) if values.size else -1
+        found = int(values.argmax())
         return found == golden.argmax, f"argmax {found}, known {golden.argmax}"
     known = np.array(golden.data)
-    if values.shape != known.shape or not np.isfinite(values).all():
-        return False, f"{values.size} values, {known.size} known, or some are not finite"
-    apart = float(np.abs(values - known).max(initial=0.0))
+    if values.shape != known.shape:
+        return False, f"{values.size} values, {known.size} known"
+    apart = float(np.abs(values - known).max())
     return apart <= golden.tolerance, f"at most {apart:.3g} apart, {golden.tolerance:g} allowed"

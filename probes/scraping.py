@@ -90,6 +90,8 @@ async def scrape(
         found = Scrape(outcome=Outcome.TIMEOUT, reason=f"no answer within {deadline:g} s")
     except _Ended as ended:
         found = Scrape(outcome=ended.outcome, reason=str(ended))
+    except aiohttp.ClientPayloadError:
+        found = Scrape(outcome=Outcome.UNREADABLE, reason="the answer breaks off")
     except (aiohttp.ClientError, OSError) as error:
         found = Scrape(outcome=Outcome.REFUSED, reason=f"no connection: {type(error).__name__}")
     except UnreadableMetrics as error:
@@ -121,7 +123,10 @@ async def _fetch(session: aiohttp.ClientSession, url: str, limit: int) -> bytes:
         packing = response.headers.get("content-encoding", "identity").lower()
         if packing not in ("identity", "gzip"):
             raise _Ended(Outcome.BAD_TYPE, f"the encoding {packing} was not asked for")
-        return await _read(response, limit, gzip=packing == "gzip")
+        body = await _read(response, limit, gzip=packing == "gzip")
+    # Where HTTP itself vouches for the end, a missing last newline is only a habit of the server.
+    framed = response.content_length is not None or "transfer-encoding" in response.headers
+    return body if body.endswith(b"\n") or not framed else body + b"\n"
 
 
 async def _read(response: aiohttp.ClientResponse, limit: int, *, gzip: bool) -> bytes:
@@ -138,4 +143,6 @@ async def _read(response: aiohttp.ClientResponse, limit: int, *, gzip: bool) -> 
         body += piece
         if len(body) > limit:
             raise _Ended(Outcome.TOO_LARGE, f"more than {limit} bytes")
+    if unpacker is not None and not unpacker.eof:
+        raise _Ended(Outcome.UNREADABLE, "the gzip stream breaks off")
     return bytes(body)

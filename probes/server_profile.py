@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from math import inf
 
 from probes.exposition import Page
 from slo import Matcher, Selector
@@ -67,8 +68,8 @@ class ServerProfile:
             for name, labels in page.layout.series
             if name == bucket and labels.get(self.model_label) == model and "le" in labels
         }
-        found = {float(le) * self.latency_unit_seconds: le for le in written}
-        return {edge: found[edge] for edge in sorted(found) if edge != float("inf")}
+        found = {edge: le for le in sorted(written) if (edge := self._seconds(le)) < inf}
+        return dict(sorted(found.items()))
 
     def held_requests(self, page: Page) -> float:
         """Return how many requests the server holds just now."""
@@ -78,6 +79,12 @@ class ServerProfile:
             for (name, _), value in zip(page.layout.series, page.values, strict=True)
             if name in names
         )
+
+    def _seconds(self, le: str) -> float:
+        try:
+            return float(le) * self.latency_unit_seconds
+        except ValueError:
+            return inf
 
     def _of(self, name: str, model: str, version: str) -> Selector:
         return Selector(name=name).where(**{self.model_label: model, self.version_label: version})
