@@ -1,0 +1,86 @@
+import asyncio
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+from aiohttp import web
+
+from controlplane.errors import RouterError
+from controlplane.routers.reference_server import ReferenceServerRouter
+from controlplane.spec import RouteSpec
+
+pytestmark = pytest.mark.anyio
+
+Make = Callable[[str], ReferenceServerRouter]
+
+
+@pytest.fixture
+async def make() -> AsyncIterator[Make]:
+    made: list[ReferenceServerRouter] = []
+
+    def router(url: str) -> ReferenceServerRouter:
+        route = RouteSpec(router="reference-server", url=url, name="resnet")
+        made.append(ReferenceServerRouter(route))
+        return made[-1]
+
+    yield router
+    for one in made:
+        await one._http.aclose()
+
+
+async def test_weights_are_put_and_read_where_the_model_is(serve, make: Make) -> None:
+    kept: dict[str, float] = {"1": 100.0}
+
+    async def traffic(request: web.Request) -> web.Response:
+        assert request.path == "/v2/models/resnet/traffic"
+        if request.method == "PUT":
+            kept.clear()
+            kept.update(await request.json())
+        return web.json_response({"weights": kept})
+
+    router = make(await serve(traffic))
+    assert await router.read_weights() == {"1": 100.0}
+    await router.set_weights({"1": 95.0, "2": 5.0})
+    assert await router.read_weights() == {"1": 95.0, "2": 5.0}
+
+
+@pytest.mark.parametrize(
+    ("status", "text"),
+    [
+        pytest.param(500, "{}", id="a server error"),
+        pytest.param(404, '{"weights": {}}', id="a model nobody knows"),
+        pytest.param(302, '{"weights": {"1": 100}}', id="a redirect"),
+        pytest.param(200, "<html>", id="no JSON"),
+        pytest.param(200, "[]", id="a list"),
+        pytest.param(200, "{}", id="no weights"),
+        pytest.param(200, '{"weights": [1]}', id="weights without versions"),
+        pytest.param(200, '{"weights": {"1": "much"}}', id="words for weights"),
+        pytest.param(200, '{"weights": {"1": null}}', id="nothing for a weight"),
+    ],
+)
+async def test_an_answer_that_says_nothing_is_a_router_error(
+    serve, make: Make, status: int, text: str
+) -> None:
+    async def traffic(_request: web.Request) -> web.Response:
+        return web.Response(status=status, text=text, content_type="application/json")
+
+    router = make(await serve(traffic))
+    with pytest.raises(RouterError, match="GET http://127"):
+        await router.read_weights()
+    with pytest.raises(RouterError, match="PUT http://127"):
+        await router.set_weights({"1": 100.0})
+
+
+async def test_a_router_that_is_away_is_a_router_error(make: Make) -> None:
+    with pytest.raises(RouterError, match="ConnectError"):
+        await make("http://127.0.0.1:1").read_weights()
+
+
+async def test_a_router_that_never_answers_is_left(serve, make: Make) -> None:
+    async def sleep(_request: web.Request) -> web.Response:
+        await asyncio.sleep(3600)
+        return web.Response()
+
+    router = make(await serve(sleep))
+    router._http.timeout = 0.2
+    with pytest.raises(RouterError, match="ReadTimeout"):
+        await router.read_weights()
