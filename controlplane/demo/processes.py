@@ -70,8 +70,9 @@ class Processes:
             await asyncio.sleep(POLL_SECONDS)
 
     def kill(self, name: str) -> None:
-        """End one at once, as kill -9 does."""
-        self._running[name].kill()
+        """End one at once, as kill -9 does; one that has ended already is let be."""
+        if self._running[name].returncode is None:
+            self._running[name].kill()
 
     async def stop(self) -> None:
         """Ask all to stop, newest first, and end by force what does not."""

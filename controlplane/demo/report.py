@@ -17,7 +17,7 @@ EXPECTED = {
 }
 """How each act must end for the story to have come out as told."""
 
-BRIEF = 200
+BRIEF = 220
 """Characters of a reason on the report's screen."""
 
 
@@ -137,24 +137,22 @@ class Report:
         if not self.ok:
             verdict = Text("It did NOT come out as told.", "bold red")
         title = f"trimtab demo: {self.seconds:.0f} s"
-        return Panel(Group(self._acts(), self._figures(), verdict), title=title)
+        return Panel(Group(self._acts(), self._reasons(), self._figures(), verdict), title=title)
 
     def _acts(self) -> Table:
-        table = Table(box=None, pad_edge=False, expand=True)
-        for column in ("act", "ended", "after", "canary requests", "evidence", "why"):
-            table.add_column(column, overflow="fold", ratio=4 if column == "why" else None)
+        table = Table(box=None, pad_edge=False)
+        for column in ("act", "ended", "after", "canary requests", "evidence against it"):
+            table.add_column(column)
         for act in self.acts:
             odds = "-" if act.evidence is None else f"{act.evidence:,.3g} : 1"
-            colour = "green" if act.ok else "red"
-            table.add_row(
-                act.name,
-                f"[{colour}]{act.phase}[/]",
-                f"{act.seconds:.0f} s",
-                f"{act.canary_requests:,}",
-                odds,
-                Text(_brief(act.reasons[0]) if act.reasons else ""),
-            )
+            phase = Text(act.phase, "green" if act.ok else "red")
+            after, requests = f"{act.seconds:.0f} s", f"{act.canary_requests:,}"
+            table.add_row(Text(act.name, "bold"), phase, after, requests, odds)
         return table
+
+    def _reasons(self) -> Group:
+        """Why each act ended as it did, in the plane's words."""
+        return Group(*(Text(_brief(act.reasons[0]), "dim") for act in self.acts if act.reasons))
 
     def _figures(self) -> Table:
         budget, alerts, runbook = self.budget, self.alerts, self.runbook

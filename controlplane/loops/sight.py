@@ -7,7 +7,7 @@ from controlplane.canary_watch import Watched
 from controlplane.decide.rollout import Rollout
 from controlplane.decide.rollout_state import Phase
 from controlplane.decide.rollout_step import Sight
-from controlplane.evidence import evidence_of
+from controlplane.evidence import evidence_of, summary_of
 from controlplane.plane import Plane
 from probes.breaker import State
 from probes.server_profile import ServerProfile
@@ -44,7 +44,7 @@ def see(plane: Plane, rollout: Rollout, *, weight_reached: bool) -> Seen:
         canary_ready=watched is not None and _ready(plane, rollout),
         breaker_open=breaker is not None and breaker.state is State.OPEN,
         finding=None if verdict is None else verdict.decision,
-        finding_reason="" if verdict is None else verdict.text,
+        finding_reason="" if verdict is None else summary_of(verdict),
     )
     return Seen(rollout=rollout, sight=sight)
 
