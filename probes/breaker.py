@@ -148,6 +148,8 @@ def decide(
         probes_fine: The last answers of all its probes were good; False when nothing is known.
         now: Unix seconds.
     """
+    if breaker.state in (State.FORCED_OPEN, State.DISABLED):
+        return breaker
     seconds = now - breaker.since
     if breaker.state is State.OPEN:
         event, reason = _while_open(policy, probes_failed, seconds)

@@ -73,11 +73,11 @@ class ServerProfile:
 
     def held_requests(self, page: Page) -> float:
         """Return how many requests the server holds just now."""
-        names = dict.fromkeys(self.held_names)
+        values: list[float] = page.values.tolist()
         return sum(
-            float(value)
-            for (name, _), value in zip(page.layout.series, page.values, strict=True)
-            if name in names
+            value
+            for (name, _), value in zip(page.layout.series, values, strict=True)
+            if name in self.held_names and value < inf  # False for what is not a number
         )
 
     def _seconds(self, le: str) -> float:

@@ -138,7 +138,7 @@ INVALID_FIELDS = [
     ("kind", "Slo", "kind 'Slo' is not known. Write SLO or SLI"),
     ("metadata.name", "Check_Out", "must be lower-case letters"),
     ("metadata.labels", "x", "metadata.labels must be a mapping, not str"),
-    ("metadata.nome", "x", "document 1, metadata.nome is not a field .* Did you mean 'name'"),
+    ("metadata.names", "x", "document 1, metadata.names is not a field .* Did you mean 'name'"),
     ("metadata", None, "document 1, metadata must be a mapping, not NoneType"),
     ("spec.service", None, "document 1, spec.service must be a text, not None"),
     ("spec.description", "x" * 1051, "spec.description has 1051 characters"),

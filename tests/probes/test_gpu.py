@@ -1,0 +1,130 @@
+"""What NVML says, asked through the real binding: of a simulated library, and of a real card."""
+
+import shutil
+import subprocess
+import sys
+from ctypes import CDLL
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+from probes.gpu import pynvml, read_gpus
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+COMPILER = shutil.which("cc") or shutil.which("gcc")
+LIBRARY = "libnvidia-ml.so.1"
+ASK = "from probes.gpu import read_gpus; print(read_gpus().reason)"
+GIB = 1 << 30
+
+
+@pytest.fixture(scope="session")
+def library(tmp_path_factory) -> Path:
+    if COMPILER is None:
+        pytest.skip("no C compiler to build the simulated NVML with")
+    folder = tmp_path_factory.mktemp("nvml")
+    source, built = HERE / "simulated_nvml.c", folder / LIBRARY
+    subprocess.run([COMPILER, "-shared", "-fPIC", "-o", built, source], check=True)
+    return folder
+
+
+@pytest.fixture
+def ask(library, monkeypatch):
+    """Read the GPUs twice through the simulated library: it must be left as it was found."""
+    monkeypatch.setattr(pynvml, "nvmlLib", CDLL(str(library / LIBRARY)))
+    monkeypatch.setattr(pynvml, "_nvmlGetFunctionPointer_cache", {})
+
+    def twice(**environment: str) -> dict:
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        read_gpus()
+        return asdict(read_gpus())
+
+    return twice
+
+
+def test_the_library_is_found_where_the_system_looks_for_it(library):
+    answer = subprocess.run(
+        [sys.executable, "-c", ASK],
+        check=True,
+        capture_output=True,
+        cwd=ROOT,
+        env={"LD_LIBRARY_PATH": str(library), "SIM_GPUS": "2"},
+    )
+    assert answer.stdout.decode().strip() == "NVML reads 2 of 2 GPUs"
+
+
+def test_a_gpu_is_read_in_plain_units(ask):
+    assert ask() == {
+        "source": "nvml",
+        "reason": "NVML reads 1 of 1 GPUs",
+        "devices": (
+            {
+                "index": 0,
+                "uuid": "GPU-1",
+                "name": "Simulated GPU",
+                "utilization_ratio": 0.75,
+                "memory_used_bytes": 20 * GIB,
+                "memory_total_bytes": 80 * GIB,
+                "power_watts": 350.5,
+                "temperature_celsius": 61.0,
+            },
+        ),
+    }
+
+
+def test_a_sensor_that_is_not_there_is_none_and_not_zero(ask):
+    (device,) = ask(SIM_FAULT="bare")["devices"]
+    assert [key for key, value in device.items() if value is None] == [
+        "utilization_ratio",
+        "memory_used_bytes",
+        "memory_total_bytes",
+        "power_watts",
+        "temperature_celsius",
+    ]
+
+
+def test_a_lost_gpu_does_not_hide_the_others(ask):
+    found = ask(SIM_GPUS="3", SIM_FAULT="lost")
+    assert [device["index"] for device in found["devices"]] == [0, 2]
+    assert found["reason"] == "NVML reads 2 of 3 GPUs"
+
+
+@pytest.mark.parametrize(
+    ("environment", "reason"),
+    [
+        pytest.param({"SIM_GPUS": "0"}, "none of 0 GPUs can be read by NVML", id="no GPU"),
+        pytest.param(
+            {"SIM_FAULT": "init"}, "NVML cannot be used: Driver Not Loaded", id="no driver"
+        ),
+        pytest.param({"SIM_GPUS": "-1"}, "NVML lists no GPU: GPU is lost", id="no list"),
+    ],
+)
+def test_no_gpu_is_an_outcome_with_a_reason(ask, environment, reason):
+    assert ask(**environment) == {"source": "none", "reason": reason, "devices": ()}
+
+
+def test_this_machine_is_read_without_an_exception():
+    found = asdict(read_gpus())
+    assert found["source"] in ("nvml", "none")
+    assert bool(found["devices"]) is (found["source"] == "nvml")
+    assert found["reason"]
+
+
+def has_gpu() -> bool:
+    return read_gpus().source == "nvml"
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not has_gpu(), reason="NVML finds no GPU on this machine")
+def test_a_real_card_is_read():
+    for device in read_gpus().devices:
+        assert device.uuid.startswith("GPU-")
+        assert device.name
+        assert device.utilization_ratio is None or 0.0 <= device.utilization_ratio <= 1.0
+        assert 0 <= device.memory_used_bytes <= device.memory_total_bytes
+        assert device.power_watts is None or device.power_watts > 0.0
+        assert device.temperature_celsius is None or 0.0 < device.temperature_celsius < 120.0
+    with pytest.raises(pynvml.NVMLError):
+        pynvml.nvmlDeviceGetCount()  # nothing is left open
