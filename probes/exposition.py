@@ -125,9 +125,9 @@ def _keep(layouts: OrderedDict[Key, Layout], key: Key, layout: Layout) -> None:
 
 def read_fast(layout: Layout, body: bytes) -> Page | None:
     """Read a page of a known layout; None when it does not fit and must be read the slow way."""
-    lines = body.split(b"\n")
-    if len(lines) != layout.line_count or not layout.indexes:
+    if body.count(b"\n") + 1 != layout.line_count or not layout.indexes:
         return None
+    lines = body.split(b"\n")
     samples = _picked(lines, layout.indexes)
     if not all(map(bytes.startswith, samples, layout.heads)):
         return None
@@ -161,6 +161,9 @@ def read_slow(body: bytes, limits: Limits) -> Page:
     Raises:
         UnreadableMetrics: The message names the line and what is wrong with it.
     """
+    if body.count(b"\n") > limits.lines:
+        msg = f"The page has more than {limits.lines} lines. Ask for fewer with name[]."
+        raise UnreadableMetrics(msg)
     try:
         text = body.decode()
     except UnicodeDecodeError as error:

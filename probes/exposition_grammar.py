@@ -34,6 +34,7 @@ SHOWN = 40
 class Limits:
     """How much of a page is read; more is refused with the reason."""
 
+    lines: int = 200_000
     samples: int = 50_000
     labels: int = 64
     name_characters: int = 256

@@ -151,6 +151,11 @@ def test_a_page_has_only_so_many_samples():
         read_slow(b"a 1\nb 1\nc 1\n", Limits(samples=2))
 
 
+def test_a_page_has_only_so_many_lines():
+    with pytest.raises(UnreadableMetrics, match="more than 2 lines"):
+        read_slow(b"#\n" * 3, Limits(lines=2))
+
+
 def test_an_empty_page_has_no_samples():
     assert len(slow(b"").values) == 0
 
