@@ -4,12 +4,7 @@ from sqlalchemy import Connection
 
 from controlplane.decide.alert_state import QUIET, Alert, Step, step
 from controlplane.plane import Plane
-from controlplane.slo_evaluation import (
-    Evaluation,
-    Promise,
-    begin_counting,
-    evaluate_promise,
-)
+from controlplane.slo_evaluation import Evaluation, Promise, evaluate_promise
 from controlplane.store.alerts import AlertRecord
 from controlplane.store.outbox import Message
 from slo import Decision
@@ -21,8 +16,6 @@ async def evaluate(plane: Plane) -> None:
     """Evaluate all SLOs and take one step with each of their alerts."""
     now = plane.now()
     for name, promise in plane.promises.items():
-        missing = begin_counting(promise, plane.counting, plane.live.pages.values())
-        plane.live.uncounted[name] = missing
         found = evaluate_promise(promise, plane.counting, now=now)
         plane.live.evaluations[name] = found
         for decision in found.decisions.values():

@@ -7,6 +7,7 @@ from typing import Any
 
 from controlplane.live import TargetStanding
 from controlplane.plane import Plane
+from controlplane.slo_evaluation import begin_counting
 from controlplane.spec import TargetSpec
 from probes.exposition import Page
 from probes.scraping import Outcome, Scrape, scrape
@@ -54,12 +55,19 @@ async def _measure(plane: Plane, target: TargetSpec) -> None:
     plane.telemetry.scrape_seconds.observe(answer.seconds)
     if answer.page is not None:
         page = answer.page
+        _begin_counting(plane, page)
         bad = plane.counting.observe(
             target.name, page.layout.series, page.values, started=page.started
         )
         plane.telemetry.bad_samples.inc(bad)
         plane.live.pages[target.name] = page
     plane.live.targets[target.name] = _standing(plane, target, answer)
+
+
+def _begin_counting(plane: Plane, page: Page) -> None:
+    """Define what is not yet counted before a page is: its figures are where counting begins."""
+    for name, promise in plane.promises.items():
+        plane.live.uncounted[name] = begin_counting(promise, plane.counting, [page])
 
 
 def _standing(plane: Plane, target: TargetSpec, answer: Scrape) -> TargetStanding:

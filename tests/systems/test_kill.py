@@ -72,6 +72,7 @@ async def test_a_killed_plane_loses_no_rollout_no_alert_and_no_request(tmp_path:
             within=60.0,
         )
         assert (await weights(stage))["3"] == 0.0
+        await stage.clear_fault("3")
 
         await stage.set_fault("2", error_share=1.0)
         await stage.until(

@@ -1,0 +1,58 @@
+"""The shapes of the REST API: what goes in (extra keys are refused) and what comes out.
+
+JSON names are camelCase. Times are Unix seconds, durations seconds, weights per cent, shares [0, 1].
+"""
+
+from controlplane.schemas.alerts import AlertOut, DeliveryOut
+from controlplane.schemas.rollouts import (
+    RolloutIn,
+    RolloutOut,
+    RolloutSpecOut,
+    RolloutStatusOut,
+    VerbIn,
+)
+from controlplane.schemas.shape import Problem, Shape
+from controlplane.schemas.slos import BudgetOut, BurnOut, SloOut, SloSpecOut, SloStatusOut
+from controlplane.schemas.standing import (
+    BreakerOut,
+    GpuDeviceOut,
+    GpuOut,
+    ProbeOut,
+    ScalingOut,
+    ServiceOut,
+    TargetOut,
+    TargetSpecOut,
+    TargetStatusOut,
+)
+from controlplane.schemas.trail import AuditOut, EventOut, RunbookRunIn, RunbookRunOut, RunbookStep
+
+__all__ = [
+    "AlertOut",
+    "AuditOut",
+    "BreakerOut",
+    "BudgetOut",
+    "BurnOut",
+    "DeliveryOut",
+    "EventOut",
+    "GpuDeviceOut",
+    "GpuOut",
+    "ProbeOut",
+    "Problem",
+    "RolloutIn",
+    "RolloutOut",
+    "RolloutSpecOut",
+    "RolloutStatusOut",
+    "RunbookRunIn",
+    "RunbookRunOut",
+    "RunbookStep",
+    "ScalingOut",
+    "ServiceOut",
+    "Shape",
+    "SloOut",
+    "SloSpecOut",
+    "SloStatusOut",
+    "TargetOut",
+    "TargetSpecOut",
+    "TargetStatusOut",
+    "VerbIn",
+]

@@ -1,0 +1,31 @@
+"""What every shape shares, and the shape of errors."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+__all__ = ["Name", "Problem", "Shape", "Text"]
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
+Text = Annotated[str, Field(max_length=4096)]
+
+
+class Shape(BaseModel):
+    """What every shape shares: camelCase in JSON, frozen, unknown keys refused."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True
+    )
+
+
+class Problem(Shape):
+    """An error, as RFC 9457 has it, with a code for programs and a hint for people."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    code: str
+    hint: str = ""
+    errors: tuple[dict[str, str], ...] = ()

@@ -1,0 +1,57 @@
+"""Shapes of promises."""
+
+from controlplane.schemas.shape import Shape
+
+__all__ = ["BudgetOut", "BurnOut", "SloOut", "SloSpecOut", "SloStatusOut"]
+
+
+class SloSpecOut(Shape):
+    """The promise, and how good is told from bad."""
+
+    service: str
+    description: str
+    target: float
+    window_seconds: float
+    indicator: str
+
+
+class BudgetOut(Shape):
+    """The error budget over the SLO's window; shares are None without traffic."""
+
+    good: int
+    bad: int
+    total: int
+    allowed_bad: float
+    spent_ratio: float | None
+    remaining_ratio: float | None
+    covered_seconds: float
+
+
+class BurnOut(Shape):
+    """One multi-window rule as it stands."""
+
+    severity: str
+    long_seconds: float
+    short_seconds: float
+    threshold: float
+    burn_long: float | None
+    burn_short: float | None
+    firing: bool | None
+    reason: str
+
+
+class SloStatusOut(Shape):
+    """The state of a promise: ``ok``, ``burning``, ``exhausted`` or ``unknown``, with reasons."""
+
+    state: str
+    reason: str
+    budget: BudgetOut
+    burn: tuple[BurnOut, ...]
+
+
+class SloOut(Shape):
+    """One service level objective."""
+
+    name: str
+    spec: SloSpecOut
+    status: SloStatusOut

@@ -1,0 +1,106 @@
+"""Shapes of what is seen just now."""
+
+from controlplane.schemas.shape import Shape
+
+__all__ = [
+    "BreakerOut",
+    "GpuDeviceOut",
+    "GpuOut",
+    "ProbeOut",
+    "ScalingOut",
+    "ServiceOut",
+    "TargetOut",
+    "TargetSpecOut",
+    "TargetStatusOut",
+]
+
+
+class TargetSpecOut(Shape):
+    """What to watch."""
+
+    url: str
+    service: str
+    version: str | None
+    interval_seconds: float
+
+
+class TargetStatusOut(Shape):
+    """How the last scrape went; ``state`` is ``up``, ``unknown`` or ``down``, never a guess."""
+
+    state: str
+    reason: str
+    last_scrape_at: float | None
+    samples: int
+    server: str | None
+
+
+class TargetOut(Shape):
+    """One metrics page that is watched."""
+
+    name: str
+    spec: TargetSpecOut
+    status: TargetStatusOut
+
+
+class ScalingOut(Shape):
+    """How many replicas a service should have; ``wanted`` is None while nothing is known."""
+
+    service: str
+    wanted: int | None
+    seen: int
+    in_flight: float | None
+    reason: str
+
+
+class BreakerOut(Shape):
+    """A version's circuit breaker; ``weight_factor`` is the share of traffic it lets through."""
+
+    service: str
+    version: str
+    state: str
+    weight_factor: float
+    reason: str
+    since: float
+
+
+class ProbeOut(Shape):
+    """The last answer to one probe; ``ok`` is None when nothing was learnt."""
+
+    service: str
+    version: str
+    kind: str
+    ok: bool | None
+    reason: str
+    seconds: float
+    at: float
+    good: int
+    total: int
+
+
+class ServiceOut(Shape):
+    """One service: who serves it now."""
+
+    name: str
+    stable: str | None
+    previous: str | None
+    weights: dict[str, float] | None
+    reason: str
+
+
+class GpuDeviceOut(Shape):
+    """One GPU."""
+
+    index: int
+    uuid: str
+    name: str
+    utilization_ratio: float | None
+    memory_used_bytes: int | None
+    memory_total_bytes: int | None
+
+
+class GpuOut(Shape):
+    """What NVML says, or the plain reason why it says nothing."""
+
+    source: str
+    reason: str
+    devices: tuple[GpuDeviceOut, ...]
