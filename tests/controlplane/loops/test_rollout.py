@@ -1,0 +1,200 @@
+import pytest
+
+from controlplane import rollout_desk
+from controlplane.decide.rollout import Rollout
+from controlplane.decide.rollout_state import Phase
+from controlplane.loops.probe import ask, questions
+from controlplane.plane import Plane
+from probes.breaker import Breaker, State
+from tests.controlplane.small_world import Surroundings, World, asked, open_world
+
+pytestmark = pytest.mark.anyio
+
+MOST_SECONDS = 120
+
+
+async def probe(plane: Plane) -> None:
+    for question in questions(plane):
+        await ask(plane, question)
+
+
+async def start(world: World, **more: object) -> Rollout:
+    await world.moves()
+    rollout = rollout_desk.draft(world.plane, asked(**more))
+    return rollout_desk.start(world.plane, rollout, idempotency_key=None)
+
+
+def phase(world: World, rollout: Rollout) -> Phase:
+    return world.plane.rollouts.get(rollout.id).progress.phase
+
+
+async def traffic_second(world: World, *, canary_bad: float = 0.0, rate: int = 400) -> None:
+    """One second of requests, spread as the router says."""
+    for version, weight in world.router.weights.items():
+        count = round(rate * weight / 100)
+        bad = round(count * canary_bad) if version == "2" else 0
+        world.server.answer(version, good=count - bad, bad=bad)
+    await world.second_passes(probe)
+    await world.moves()
+
+
+async def run_until_over(world: World, rollout: Rollout, *, canary_bad: float = 0.0) -> Rollout:
+    for _ in range(MOST_SECONDS):
+        await traffic_second(world, canary_bad=canary_bad)
+        found = world.plane.rollouts.get(rollout.id)
+        if not found.active:
+            return found
+    pytest.fail(f"still {found.progress.phase} after {MOST_SECONDS} s: {found.progress.reason}")
+
+
+async def test_the_version_with_most_traffic_is_the_stable_one(world: World) -> None:
+    world.router.weights = {"1": 20.0, "2": 80.0}
+    await world.moves()
+    assert world.plane.services.list()["resnet"].stable == "2"
+    assert world.router.weights == {"1": 0.0, "2": 100.0}
+
+
+async def test_a_good_canary_goes_step_by_step_to_all_traffic(world: World) -> None:
+    rollout = await start(world)
+    ended = await run_until_over(world, rollout)
+    assert ended.progress.phase is Phase.SUCCEEDED
+    assert world.router.weights == {"1": 0.0, "2": 100.0}
+    service = world.plane.services.list()["resnet"]
+    assert (service.stable, service.previous) == ("2", "1")
+    moved = [weights.get("2", 0.0) for weights in world.router.history]
+    assert moved == [5.0, 50.0, 100.0]
+    kinds = [e.kind for e in world.plane.trail.events(subject=f"rollout/{rollout.id}")]
+    assert kinds == [
+        "rollout.start",
+        "rollout.canary_ready",
+        "rollout.step_passed",
+        "rollout.last_step_passed",
+        "rollout.weight_reached",
+    ]
+
+
+async def test_a_bad_canary_is_sent_home_with_the_reason(world: World) -> None:
+    rollout = await start(world)
+    ended = await run_until_over(world, rollout, canary_bad=0.5)
+    assert ended.progress.phase is Phase.ROLLED_BACK
+    assert ended.progress.verdict == "rollback"
+    assert ended.progress.evidence
+    assert world.router.weights == {"1": 100.0, "2": 0.0}
+    assert world.plane.services.list()["resnet"].stable == "1"
+    assert max(weights.get("2", 0.0) for weights in world.router.history) == 5.0
+
+
+async def test_a_canary_that_is_not_ready_gets_no_traffic(world: World) -> None:
+    world.server.versions["2"] = 503
+    rollout = await start(world)
+    for _ in range(5):
+        await traffic_second(world)
+    assert phase(world, rollout) is Phase.PENDING
+    assert world.router.weights["2"] == 0.0
+    world.clock.elapsed += 120
+    await traffic_second(world)
+    assert phase(world, rollout) is Phase.FAILED
+    assert all(weights.get("2", 0.0) == 0.0 for weights in world.router.history)
+
+
+async def test_without_a_page_nothing_begins(world: World) -> None:
+    rollout = await start(world)
+    await world.moves()
+    assert phase(world, rollout) is Phase.PENDING
+
+
+async def test_a_router_that_is_away_is_asked_again_and_nothing_is_decided(world: World) -> None:
+    rollout = await start(world)
+    for _ in range(3):
+        await traffic_second(world)
+    world.router.down = True
+    for _ in range(30):
+        world.server.answer("1", good=300)
+        await world.second_passes(probe)
+        await world.moves()
+    assert world.plane.live.traffic["resnet"].weights is None
+    found = world.plane.rollouts.get(rollout.id)
+    assert (found.progress.phase, found.progress.step) == (Phase.PROGRESSING, 0)
+    world.router.down = False
+    ended = await run_until_over(world, rollout)
+    assert ended.progress.phase is Phase.SUCCEEDED
+
+
+async def test_somebody_who_moves_the_weights_by_hand_is_corrected(world: World) -> None:
+    rollout = await start(world)
+    for _ in range(3):
+        await traffic_second(world)
+    world.router.weights = {"1": 0.0, "2": 100.0}
+    await traffic_second(world)
+    assert world.router.weights == {"1": 95.0, "2": 5.0}
+    assert phase(world, rollout) is Phase.PROGRESSING
+
+
+async def test_an_open_breaker_of_the_canary_sends_it_home(world: World) -> None:
+    rollout = await start(world)
+    for _ in range(3):
+        await traffic_second(world)
+    world.plane.live.breakers["resnet", "2"] = Breaker(state=State.OPEN, reason="many failed")
+    await world.moves()
+    assert phase(world, rollout) is Phase.ROLLING_BACK
+    assert world.router.weights == {"1": 100.0, "2": 0.0}
+    await world.moves()
+    assert phase(world, rollout) is Phase.ROLLED_BACK
+
+
+async def test_a_paused_rollout_stays_where_it_is(world: World) -> None:
+    rollout = await start(world)
+    for _ in range(3):
+        await traffic_second(world)
+    rollout_desk.ask(world.plane, rollout.id, "pause", reason="lunch")
+    for _ in range(40):
+        await traffic_second(world)
+    assert phase(world, rollout) is Phase.PAUSED
+    assert world.router.weights == {"1": 95.0, "2": 5.0}
+    rollout_desk.ask(world.plane, rollout.id, "resume", reason="back")
+    ended = await run_until_over(world, rollout)
+    assert ended.progress.phase is Phase.SUCCEEDED
+
+
+async def test_a_newer_rollout_gives_the_traffic_back_before_it_begins(world: World) -> None:
+    older = await start(world)
+    for _ in range(3):
+        await traffic_second(world)
+    newer = await start(world)
+    assert phase(world, older) is Phase.SUPERSEDED
+    await world.moves()
+    assert phase(world, newer) is Phase.PROGRESSING
+    ended = await run_until_over(world, newer)
+    assert ended.progress.phase is Phase.SUCCEEDED
+
+
+@pytest.mark.parametrize("seconds_to_live", [3, 7, 12])
+@pytest.mark.parametrize(
+    ("canary_bad", "end", "stable"),
+    [
+        pytest.param(0.0, Phase.SUCCEEDED, "2", id="a good canary"),
+        pytest.param(0.5, Phase.ROLLED_BACK, "1", id="a bad canary"),
+    ],
+)
+async def test_a_plane_that_is_killed_again_and_again_comes_to_the_right_end(
+    around: Surroundings, seconds_to_live: int, canary_bad: float, end: Phase, stable: str
+) -> None:
+    rollout, seen = None, []
+    for _ in range(MOST_SECONDS):
+        async with open_world(around) as world:
+            rollout = rollout or await start(world)
+            for _ in range(seconds_to_live):
+                await traffic_second(world, canary_bad=canary_bad)
+                found = world.plane.rollouts.get(rollout.id)
+                allowed = {Phase.PROGRESSING: found.weight, Phase.PENDING: 0.0}
+                weight = world.router.weights["2"]
+                assert weight <= allowed.get(found.progress.phase, 100.0)
+                seen.append(weight)
+        if not found.active:
+            break
+    assert found.progress.phase is end
+    assert world.router.weights[stable] == 100.0
+    if end is Phase.SUCCEEDED:
+        assert seen == sorted(seen)
+    else:
+        assert max(seen) <= 5.0
