@@ -11,7 +11,6 @@ __all__ = ["SETTINGS", "Secret", "Settings", "read_settings", "resolve_secret"]
 SETTINGS = {
     "TRIMTAB_URL": "where the REST client finds the control plane; http://127.0.0.1:9470 if unset",
     "TRIMTAB_TOKEN": "bearer token that the REST client sends; none if unset",
-    "TRIMTAB_CACHE": "folder for what can be made again, such as built models",
 }
 """Every variable that trimtab reads, and what for. README.md documents the same list."""
 
@@ -25,7 +24,6 @@ class Settings:
 
     url: str
     token: str | None
-    cache: Path
 
 
 class Secret:
@@ -49,11 +47,9 @@ class Secret:
 def read_settings() -> Settings:
     """Read the environment."""
     environ = os.environ  # noqa: TID251 -- this is the one place
-    home = environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     return Settings(
         url=environ.get("TRIMTAB_URL", DEFAULT_URL).rstrip("/"),
         token=environ.get("TRIMTAB_TOKEN") or None,
-        cache=Path(environ.get("TRIMTAB_CACHE") or Path(home) / "trimtab"),
     )
 
 

@@ -9,7 +9,7 @@ import typer
 
 __all__ = ["app", "streamlit_arguments"]
 
-app = typer.Typer(name="dashboard", help="The dashboard.", invoke_without_command=True)
+app = typer.Typer(name="dashboard", invoke_without_command=True)
 UNUSABLE = 2
 
 OPTIONS = {

@@ -1,11 +1,9 @@
 """A webhook receiver that checks signatures, as an on-call tool would."""
 
-import asyncio
 from typing import Any
 
 import orjson
-import uvicorn
-from fastapi import FastAPI, Request, Response
+from aiohttp import web
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 __all__ = ["Receiver"]
@@ -22,11 +20,9 @@ class Receiver:
         self._verifier = Webhook(secret)
         self._seen: dict[str, dict[str, Any]] = {}
         self.refused = 0
-        app = FastAPI(openapi_url=None)
-        app.add_api_route("/alerts", self._take, methods=["POST"])
-        config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", lifespan="off")
-        self._server = uvicorn.Server(config)
-        self._task: asyncio.Task[None] | None = None
+        app = web.Application()
+        app.router.add_post("/alerts", self._take)
+        self._runner = web.AppRunner(app, access_log=None)
 
     @property
     def alerts(self) -> list[dict[str, Any]]:
@@ -39,24 +35,21 @@ class Receiver:
 
     async def start(self) -> str:
         """Listen on a free port and return the address to post to."""
-        self._task = asyncio.create_task(self._server.serve())
-        while not self._server.started:  # noqa: ASYNC110 -- uvicorn has no event for it
-            await asyncio.sleep(0.01)
-        port = self._server.servers[0].sockets[0].getsockname()[1]
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
+        _, port = self._runner.addresses[0][:2]
         return f"http://127.0.0.1:{port}/alerts"
 
     async def stop(self) -> None:
-        """Stop listening."""
-        self._server.should_exit = True
-        if self._task is not None:
-            await self._task
+        """Stop listening, and close what is open."""
+        await self._runner.cleanup()
 
-    async def _take(self, request: Request) -> Response:
-        body = await request.body()
+    async def _take(self, request: web.Request) -> web.Response:
+        body = await request.read()
         try:
             self._verifier.verify(body.decode(), dict(request.headers))
         except WebhookVerificationError:
             self.refused += 1
-            return Response(status_code=401)
+            return web.Response(status=401)
         self._seen.setdefault(request.headers["webhook-id"], orjson.loads(body))
-        return Response(status_code=204)
+        return web.Response(status=204)
