@@ -1,12 +1,16 @@
+from collections.abc import Callable, Mapping
+
 import pytest
 
 from controlplane import rollout_desk
 from controlplane.decide.rollout import Rollout
 from controlplane.decide.rollout_state import Phase
+from controlplane.errors import RouterError
 from controlplane.loops.probe import ask, questions
 from controlplane.plane import Plane
 from probes.breaker import Breaker, State
 from tests.controlplane.small_world import Surroundings, World, asked, open_world
+from tests.fakes import InMemoryRouter
 
 pytestmark = pytest.mark.anyio
 
@@ -198,3 +202,59 @@ async def test_a_plane_that_is_killed_again_and_again_comes_to_the_right_end(
         assert seen == sorted(seen)
     else:
         assert max(seen) <= 5.0
+
+
+class MeddledRouter(InMemoryRouter):
+    """Reads well; can refuse to be set, and lets something happen between reading and deciding."""
+
+    def __init__(self) -> None:
+        super().__init__({"1": 100.0, "2": 0.0})
+        self.deaf = False
+        self.meanwhile: list[Callable[[], object]] = []
+
+    async def read_weights(self) -> dict[str, float]:
+        found = await super().read_weights()
+        while self.meanwhile:
+            self.meanwhile.pop()()
+        return found
+
+    async def set_weights(self, weights: Mapping[str, float]) -> None:
+        if self.deaf:
+            raise RouterError("not now")
+        await super().set_weights(weights)
+
+
+async def test_a_router_that_refuses_is_asked_again_until_it_reports_the_weights(
+    around: Surroundings,
+) -> None:
+    around.router = router = MeddledRouter()
+    async with open_world(around) as world:
+        rollout = await start(world)
+        router.deaf = True
+        for _ in range(20):
+            await traffic_second(world)
+        assert world.plane.live.traffic["resnet"].reason == "not now"
+        found = world.plane.rollouts.get(rollout.id)
+        assert (found.progress.phase, found.progress.step) == (Phase.PROGRESSING, 0)
+        assert found.progress.reason == "waiting until the router reports 5 %"
+        router.deaf = False
+        assert (await run_until_over(world, rollout)).progress.phase is Phase.SUCCEEDED
+
+
+async def test_a_verb_that_comes_between_reading_and_deciding_is_not_overwritten(
+    around: Surroundings,
+) -> None:
+    around.router = router = MeddledRouter()
+    async with open_world(around) as world:
+        rollout = await start(world)
+        for _ in range(3):
+            await traffic_second(world)
+        router.meanwhile.append(
+            lambda: rollout_desk.ask(world.plane, rollout.id, "abort", reason="stop")
+        )
+        await traffic_second(world)
+        assert phase(world, rollout) is Phase.ROLLING_BACK
+        await traffic_second(world)
+        await traffic_second(world)
+        assert phase(world, rollout) is Phase.ROLLED_BACK
+        assert router.weights == {"1": 100.0, "2": 0.0}
