@@ -13,7 +13,16 @@ import numpy as np
 import uvicorn
 from fastapi import FastAPI
 
-from controlplane.api import alerts, health, rollouts, runbook_runs, slos, standing, trail
+from controlplane.api import (
+    alerts,
+    breakers,
+    health,
+    rollouts,
+    runbook_runs,
+    slos,
+    standing,
+    trail,
+)
 from controlplane.api.problems import install_problem_handlers
 from controlplane.building import make_goldens, make_notifiers, make_promises, make_routers
 from controlplane.canary_watch import CanaryWatch
@@ -25,7 +34,7 @@ from controlplane.loops.gpu import watch_gpus
 from controlplane.loops.measure import measure_group, save_counts, target_groups
 from controlplane.loops.notify import notify
 from controlplane.loops.probe import ask, questions
-from controlplane.loops.protect import breaker_policy, protect
+from controlplane.loops.protect import protect
 from controlplane.loops.rollout import move_traffic
 from controlplane.loops.running import every, on_news
 from controlplane.loops.scale import scale
@@ -51,7 +60,7 @@ from probes.scraping import make_session
 
 __all__ = ["create_app", "open_plane", "serve"]
 
-ROUTES = (alerts, health, rollouts, runbook_runs, slos, standing, trail)
+ROUTES = (alerts, breakers, health, rollouts, runbook_runs, slos, standing, trail)
 TRAFFIC_SECONDS = 0.5
 NOTIFY_SECONDS = 0.5
 SAVE_SECONDS = 5.0
@@ -132,7 +141,7 @@ def _remember(plane: Plane) -> None:
         if spec is not None and spec.breaker is not None:
             breaker = Breaker(**saved | {"state": State(saved["state"])})
             plane.live.breakers[service, version] = breaker
-            factor = weight_factor(breaker, breaker_policy(spec.breaker))
+            factor = weight_factor(breaker, plane.breaker_policy(service))
             plane.live.factors[service, version] = factor
 
 

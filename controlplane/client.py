@@ -121,6 +121,14 @@ class TrimtabClient:
         """Every circuit breaker."""
         return self._list("/v1/breakers", schemas.BreakerOut)
 
+    def order_breaker(
+        self, service: str, version: str, verb: str, *, reason: str = ""
+    ) -> schemas.BreakerOut:
+        """Open, close or reset a breaker."""
+        path = f"/v1/breakers/{service}/{version}:{verb}"
+        answer = self._call("POST", path, json={"reason": reason})
+        return schemas.BreakerOut.model_validate(answer)
+
     def probes(self) -> list[schemas.ProbeOut]:
         """The last answer to every probe."""
         return self._list("/v1/probes", schemas.ProbeOut)

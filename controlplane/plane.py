@@ -14,7 +14,7 @@ from controlplane.notifiers import Notifier
 from controlplane.probe_page import ProbePage
 from controlplane.routers import Router
 from controlplane.slo_evaluation import Promise
-from controlplane.spec import Config, TargetSpec
+from controlplane.spec import BreakerSpec, Config, TargetSpec
 from controlplane.store.alerts import AlertStore
 from controlplane.store.outbox import Outbox
 from controlplane.store.rollouts import RolloutStore
@@ -22,6 +22,7 @@ from controlplane.store.runbook_runs import RunbookRunStore
 from controlplane.store.services import ServiceStore
 from controlplane.store.trail import Trail
 from controlplane.telemetry import Telemetry
+from probes.breaker import BreakerPolicy
 from probes.clock import Clock
 from probes.exposition import LayoutCache, Page
 from probes.inference import Golden
@@ -75,3 +76,13 @@ class Plane:
         """Return how to read a service's pages; None until one was recognised."""
         names = {self.live.targets[target.name].server for target in self.targets_of(service)}
         return next((profile for profile in self.profiles if profile.name in names), None)
+
+    def breaker_policy(self, service: str) -> BreakerPolicy:
+        """Return the limits of a service's breakers, as trimtab.yaml asks for."""
+        spec = self.config.services[service].breaker or BreakerSpec()
+        return BreakerPolicy(
+            failure_rate=spec.failure_rate,
+            slow_rate=spec.slow_rate,
+            min_calls=spec.min_calls,
+            open_seconds=spec.open_for,
+        )

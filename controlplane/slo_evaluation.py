@@ -21,7 +21,14 @@ from slo import (
     rules_for,
 )
 
-__all__ = ["Evaluation", "Promise", "begin_counting", "evaluate_promise", "make_promise"]
+__all__ = [
+    "Evaluation",
+    "Promise",
+    "begin_counting",
+    "evaluate_promise",
+    "make_promise",
+    "rules_of",
+]
 
 GATE = EvidenceGate()
 SCRAPES_PER_WINDOW = 2
@@ -77,9 +84,14 @@ class Evaluation:
 
 def make_promise(slo: SloSpec, *, sources: Iterable[str], interval_seconds: float) -> Promise:
     """Return the SLO with its rules; a window shorter than two scrapes could not be counted."""
-    resolution = timedelta(seconds=SCRAPES_PER_WINDOW * interval_seconds)
-    rules = rules_for(slo.objective.window, resolution=resolution)
+    rules = rules_of(slo, interval_seconds=interval_seconds)
     return Promise(slo=slo, rules=rules, sources=tuple(sources))
+
+
+def rules_of(slo: SloSpec, *, interval_seconds: float) -> tuple[BurnRule, ...]:
+    """Return the burn rules of an SLO that is counted every so many seconds."""
+    resolution = timedelta(seconds=SCRAPES_PER_WINDOW * interval_seconds)
+    return rules_for(slo.objective.window, resolution=resolution)
 
 
 def begin_counting(promise: Promise, counting: Counting, pages: Iterable[Page]) -> str:

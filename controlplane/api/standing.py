@@ -1,11 +1,10 @@
-"""What is seen just now: targets, services, probes, breakers, scaling and GPUs."""
+"""What is seen just now: targets, services, probes, scaling and GPUs."""
 
 from fastapi import APIRouter
 
 from controlplane.api.access import Listing, PlaneHere, listing
 from controlplane.plane import Plane
 from controlplane.schemas import (
-    BreakerOut,
     GpuDeviceOut,
     GpuOut,
     ProbeOut,
@@ -60,22 +59,6 @@ async def list_probes(plane: PlaneHere) -> Listing[ProbeOut]:
             total=probe.total,
         )
         for (service, version, kind), probe in sorted(plane.live.probes.items())
-    )
-
-
-@router.get("/breakers")
-async def list_breakers(plane: PlaneHere) -> Listing[BreakerOut]:
-    """Every circuit breaker."""
-    return listing(
-        BreakerOut(
-            service=service,
-            version=version,
-            state=breaker.state.value,
-            weight_factor=plane.live.factors.get((service, version), 1.0),
-            reason=breaker.reason,
-            since=breaker.since,
-        )
-        for (service, version), breaker in sorted(plane.live.breakers.items())
     )
 
 

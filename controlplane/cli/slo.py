@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from controlplane.cli.exits import Exit
 from controlplane.cli.session import (
     Format,
     FormatOption,
@@ -13,7 +14,9 @@ from controlplane.cli.session import (
     show,
     show_table,
 )
+from controlplane.slo_evaluation import rules_of
 from controlplane.slo_files import read_slo_files
+from slo import lint_rules
 
 __all__ = ["app"]
 
@@ -65,3 +68,26 @@ def validate(files: Annotated[list[Path], typer.Argument(help="OpenSLO files.")]
     with ending_well():
         for slo in read_slo_files(tuple(str(path) for path in files), beside=Path()):
             typer.echo(f"{slo.name}: ok")
+
+
+@app.command("lint")
+def lint(
+    files: Annotated[list[Path], typer.Argument(help="OpenSLO files.")],
+    events_per_hour: Annotated[
+        float | None, typer.Option(help="Usual traffic, to judge low-traffic rules by.")
+    ] = None,
+) -> None:
+    """Find alert rules that are valid and cannot work; exit 1 when there are some.
+
+    Example: trimtab slo lint slos/*.yaml --events-per-hour 600
+    """
+    with ending_well():
+        found = 0
+        for slo in read_slo_files(tuple(str(path) for path in files), beside=Path()):
+            rules = rules_of(slo, interval_seconds=1.0)
+            for finding in lint_rules(rules, slo.objective, events_per_hour=events_per_hour):
+                found += 1
+                severity = finding.rule.severity.value
+                typer.echo(f"{slo.name}: {severity} rule {finding.fault}: {finding.advice}")
+        if found:
+            raise typer.Exit(Exit.REFUSED)

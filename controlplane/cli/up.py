@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-from controlplane.app import serve
 from controlplane.cli.session import ending_well
 from controlplane.spec import load_config
 
@@ -21,5 +20,7 @@ def up(
 
     Example: trimtab up -c trimtab.yaml
     """
+    from controlplane.app import serve  # noqa: PLC0415 -- slow to import, and only needed here
+
     with ending_well():
         serve(load_config(config), beside=config.resolve().parent)

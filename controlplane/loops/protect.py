@@ -8,9 +8,9 @@ from dataclasses import asdict
 from controlplane.plane import Plane
 from controlplane.spec import BreakerSpec
 from controlplane.version_watch import VersionWatch
-from probes.breaker import Breaker, BreakerPolicy, decide, weight_factor
+from probes.breaker import Breaker, decide, weight_factor
 
-__all__ = ["breaker_policy", "protect"]
+__all__ = ["protect"]
 
 
 async def protect(plane: Plane) -> None:
@@ -23,16 +23,6 @@ async def protect(plane: Plane) -> None:
             _protect_version(plane, service, version, spec.breaker)
 
 
-def breaker_policy(spec: BreakerSpec) -> BreakerPolicy:
-    """Return the limits that trimtab.yaml asks for."""
-    return BreakerPolicy(
-        failure_rate=spec.failure_rate,
-        slow_rate=spec.slow_rate,
-        min_calls=spec.min_calls,
-        open_seconds=spec.open_for,
-    )
-
-
 def _protect_version(plane: Plane, service: str, version: str, spec: BreakerSpec) -> None:
     watch = _watch(plane, service, version, spec)
     if watch is None:
@@ -41,7 +31,7 @@ def _protect_version(plane: Plane, service: str, version: str, spec: BreakerSpec
     before = plane.live.breakers.get(who, Breaker(since=now))
     calls = watch.calls(now=now, seconds=min(spec.window, now - before.since))
     found = [p for (s, v, _), p in plane.live.probes.items() if (s, v) == who]
-    policy = breaker_policy(spec)
+    policy = plane.breaker_policy(service)
     breaker = decide(
         before,
         calls,

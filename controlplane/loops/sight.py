@@ -9,7 +9,6 @@ from controlplane.decide.rollout_state import Phase
 from controlplane.decide.rollout_step import Sight
 from controlplane.evidence import evidence_of, summary_of
 from controlplane.plane import Plane
-from probes.breaker import State
 from probes.server_profile import ServerProfile
 from slo import LatencySli
 
@@ -42,7 +41,7 @@ def see(plane: Plane, rollout: Rollout, *, weight_reached: bool) -> Seen:
         requests_in_step=progress.canary_requests - progress.requests_before_step,
         weight_reached=weight_reached,
         canary_ready=watched is not None and _ready(plane, rollout),
-        breaker_open=breaker is not None and breaker.state is State.OPEN,
+        breaker_open=breaker is not None and breaker.keeps_out,
         finding=None if verdict is None else verdict.decision,
         finding_reason="" if verdict is None else summary_of(verdict),
     )
