@@ -11,38 +11,26 @@ from controlplane.settings import (
     resolve_secret,
 )
 
-NAMES = (*SETTINGS, "XDG_CACHE_HOME")
-
 
 @pytest.fixture
 def empty(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    for name in NAMES:
+    for name in SETTINGS:
         monkeypatch.delenv(name, raising=False)
     return monkeypatch
 
 
-def test_an_empty_environment_means_this_machine_without_a_token(
-    empty: pytest.MonkeyPatch,
-) -> None:
-    empty.setenv("HOME", "/home/ada")
+@pytest.mark.usefixtures("empty")
+def test_an_empty_environment_means_this_machine_without_a_token() -> None:
     settings = read_settings()
     assert settings.url == "http://127.0.0.1:9470"
     assert settings.token is None
-    assert settings.cache == Path("/home/ada/.cache/trimtab")
 
 
 def test_what_the_environment_says_is_taken(empty: pytest.MonkeyPatch) -> None:
     empty.setenv("TRIMTAB_URL", "http://plane:9470/")
     empty.setenv("TRIMTAB_TOKEN", "abc")
-    empty.setenv("TRIMTAB_CACHE", "/var/made")
     settings = read_settings()
     assert (settings.url, settings.token) == ("http://plane:9470", "abc")
-    assert settings.cache == Path("/var/made")
-
-
-def test_the_cache_goes_where_the_desktop_keeps_caches(empty: pytest.MonkeyPatch) -> None:
-    empty.setenv("XDG_CACHE_HOME", "/var/ada")
-    assert read_settings().cache == Path("/var/ada/trimtab")
 
 
 def test_an_empty_token_is_no_token(empty: pytest.MonkeyPatch) -> None:
