@@ -23,6 +23,7 @@ from controlplane.api import (
     standing,
     trail,
 )
+from controlplane.api.limits import BodyLimit
 from controlplane.api.problems import install_problem_handlers
 from controlplane.building import make_goldens, make_notifiers, make_promises, make_routers
 from controlplane.canary_watch import CanaryWatch
@@ -190,6 +191,7 @@ def create_app(config: Config, *, beside: Path) -> FastAPI:
 def make_api(lifespan: Any = None) -> FastAPI:  # noqa: ANN401 -- Starlette's own type is private
     """Return the API with all its routes."""
     app = FastAPI(title="Trimtab", version="0.1.0", lifespan=lifespan)
+    app.add_middleware(BodyLimit)
     install_problem_handlers(app)
     for resource in ROUTES:
         app.include_router(resource.router)
