@@ -18,6 +18,9 @@ from controlplane.store.services import ServiceRecord
 __all__ = ["move_traffic"]
 
 LOG = logging.getLogger("trimtab.rollout")
+CAUSE_KEPT = (Phase.PROMOTING, Phase.ROLLING_BACK)
+"""Phases whose reason is why the rollout ended, which stays when its end is reached."""
+
 CLOSE_ENOUGH = 0.01
 """Per cent by which a reported weight may differ from the wanted one."""
 
@@ -84,11 +87,12 @@ def _advance(
 
 def _taken(plane: Plane, rollout: Rollout, record: ServiceRecord, move: Move) -> Rollout:
     if move.event is None:
-        return rollout.waiting(move.reason)
+        return rollout if rollout.progress.phase in CAUSE_KEPT else rollout.waiting(move.reason)
     plane.telemetry.rollout_moves.labels(move.event.value).inc()
     if move.event is Event.CANARY_READY:
         rollout = rollout.measured_against(record.stable, now=plane.now())
-    return rollout.take(move.event, reason=move.reason, now=plane.now())
+    cause = rollout.progress.reason if rollout.progress.phase in CAUSE_KEPT else move.reason
+    return rollout.take(move.event, reason=cause, now=plane.now())
 
 
 def _tell(plane: Plane, connection: Connection, rollout: Rollout, event: Event) -> None:
