@@ -17,7 +17,10 @@ __all__ = ["Param", "Runbook", "Step", "check_params", "read_runbook"]
 
 _FRONT = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
 _FENCE = re.compile(r"^```sh[ \t]*(\{[^\n]*\})?[ \t]*\n(.*?)^```[ \t]*$", re.DOTALL | re.MULTILINE)
+_FENCE_BEGINS = re.compile(r"^```sh\b", re.MULTILINE)
 _SECONDS = re.compile(r"([0-9]{1,4})s", re.ASCII)
+_EXIT_CODE = re.compile(r"[0-9]{1,3}", re.ASCII)
+_VARIABLE = re.compile(r"[a-z][a-z0-9_]{0,62}", re.ASCII)
 KNOWN_ATTRIBUTES = frozenset({"name", "timeout", "danger", "expect", "idempotent"})
 MAX_PATTERN = 256
 
@@ -72,6 +75,10 @@ def read_runbook(name: str, text: str) -> Runbook:
     steps = tuple(
         _step(name, number, found) for number, found in enumerate(_FENCE.finditer(text), 1)
     )
+    begun = len(_FENCE_BEGINS.findall(text))
+    if begun != len(steps):
+        msg = f"{name}: {begun} fences begin with ```sh, but only {len(steps)} can be read."
+        raise InvalidRunbook(msg)
     names = [step.name for step in steps]
     if not steps or len(set(names)) != len(names):
         msg = f"{name}: a runbook needs steps with names that differ, not {names}."
@@ -80,8 +87,8 @@ def read_runbook(name: str, text: str) -> Runbook:
         name=name,
         title=str(front["title"]),
         owner=str(front["owner"]),
-        alerts=tuple(front.get("alerts", ())),
-        params=tuple(_param(name, key, value) for key, value in front.get("params", {}).items()),
+        alerts=tuple(map(str, front.get("alerts") or ())),
+        params=tuple(_param(name, key, value) for key, value in _params(name, front)),
         steps=steps,
     )
 
@@ -121,20 +128,33 @@ def _front_matter(name: str, text: str) -> dict[str, Any]:
     return front
 
 
-def _param(name: str, key: str, value: Any) -> Param:  # noqa: ANN401 -- what the file holds
+def _params(name: str, front: dict[str, Any]) -> list[tuple[Any, Any]]:
+    params = front.get("params") or {}
+    if not isinstance(params, dict) or not isinstance(front.get("alerts") or [], list):
+        msg = f"{name}: the front matter's params must be a mapping, and its alerts a list."
+        raise InvalidRunbook(msg)
+    return list(params.items())
+
+
+def _param(name: str, key: Any, value: Any) -> Param:  # noqa: ANN401 -- what the file holds
+    # Small letters only: a parameter can then never be PATH, or another variable that steers.
+    if not isinstance(key, str) or _VARIABLE.fullmatch(key) is None:
+        msg = f"{name}: params.{key} must be a name in small letters, such as service."
+        raise InvalidRunbook(msg)
     pattern = value.get("pattern") if isinstance(value, dict) else None
     if not isinstance(pattern, str) or len(pattern) > MAX_PATTERN:
         msg = f"{name}: params.{key} needs a pattern of at most {MAX_PATTERN} characters."
         raise InvalidRunbook(msg)
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        msg = f"{name}: the pattern of params.{key} is no regular expression: {error}."
+        raise InvalidRunbook(msg) from error
     return Param(name=key, pattern=pattern, required=value.get("required") is True)
 
 
 def _step(name: str, number: int, found: re.Match[str]) -> Step:
-    try:
-        attributes = json.loads(found[1] or "{}")
-    except ValueError as error:
-        msg = f"{name}: the attributes of step {number} are not JSON."
-        raise InvalidRunbook(msg) from error
+    attributes = _attributes(name, number, found[1] or "{}")
     unknown = sorted(set(attributes) - KNOWN_ATTRIBUTES)
     if unknown or "{{" in found[2]:
         what = f"attribute {unknown[0]!r}" if unknown else "text substitution {{...}}"
@@ -144,10 +164,30 @@ def _step(name: str, number: int, found: re.Match[str]) -> Step:
     if timeout is None:
         msg = f"{name}: the timeout of step {number} must read like 30s."
         raise InvalidRunbook(msg)
+    if _EXIT_CODE.fullmatch(expect := attributes.get("expect", "0")) is None:
+        msg = f"{name}: step {number} must expect an exit code such as 1, not {expect!r}."
+        raise InvalidRunbook(msg)
+    if (danger := attributes.get("danger", "false")) not in ("true", "false"):
+        msg = f"{name}: danger of step {number} is true or false, not {danger!r}."
+        raise InvalidRunbook(msg)
     return Step(
         name=attributes.get("name", f"step-{number}"),
         command=found[2].strip(),
         timeout_seconds=float(timeout[1]),
-        danger=attributes.get("danger") == "true",
-        expect=int(attributes.get("expect", "0")),
+        danger=danger == "true",
+        expect=int(expect),
     )
+
+
+def _attributes(name: str, number: int, text: str) -> dict[str, str]:
+    """Read what stands behind the fence; a danger written as true must not read as harmless."""
+    try:
+        attributes = json.loads(text)
+    except ValueError as error:
+        msg = f"{name}: the attributes of step {number} are not JSON."
+        raise InvalidRunbook(msg) from error
+    loose = [key for key, value in attributes.items() if not isinstance(value, str)]
+    if loose:
+        msg = f"{name}: the attribute {loose[0]!r} of step {number} must be text, in quotes."
+        raise InvalidRunbook(msg)
+    return dict(attributes)

@@ -17,7 +17,7 @@ def dry_run(
     client: TrimtabClient, runbook: Runbook, params: Mapping[str, str], *, actor: str
 ) -> RunbookRunOut:
     """Show what would run, and write down that somebody looked. Nothing is executed."""
-    steps = [RunbookStep(name=s.name, command=s.command, state="planned") for s in runbook.steps]
+    steps = [_step(step, "planned") for step in runbook.steps]
     run = _report(runbook, params, actor=actor, mode="dry-run", state="succeeded", steps=steps)
     return client.start_runbook_run(run)
 
@@ -48,21 +48,28 @@ def real_run(
     state = "succeeded"
     variables = {**params, "TRIMTAB_RUN_ID": begun.id, "TRIMTAB_URL": client.url}
     for step in runbook.steps:
-        ended = _one_step(step, ask, variables)
+        ended = _step(step, "refused")
+        if ask(step):
+            steps = [*done, _step(step, "running")]
+            running = _report(
+                runbook, params, actor=actor, mode="real", state="running", steps=steps
+            )
+            client.save_runbook_run(begun.id, running)
+            ended = _executed(step, variables)
         done.append(ended)
         tell(ended)
         if ended.state != "succeeded":
             state = ended.state
             break
-        running = _report(runbook, params, actor=actor, mode="real", state="running", steps=done)
-        client.save_runbook_run(begun.id, running)
     final = _report(runbook, params, actor=actor, mode="real", state=state, steps=done)
     return client.save_runbook_run(begun.id, final)
 
 
-def _one_step(step: Step, ask: Ask, variables: Mapping[str, str]) -> RunbookStep:
-    if not ask(step):
-        return RunbookStep(name=step.name, command=step.command, state="refused")
+def _step(step: Step, state: str) -> RunbookStep:
+    return RunbookStep(name=step.name, command=step.command, state=state)
+
+
+def _executed(step: Step, variables: Mapping[str, str]) -> RunbookStep:
     result = execute(step, variables)
     return RunbookStep(
         name=step.name,

@@ -13,7 +13,14 @@ MAX_BYTES = 256 * 1024
 
 
 def list_runbooks(folder: Path | None = None) -> tuple[Runbook, ...]:
-    """Return every runbook; one in the user's folder replaces a shipped one of the same name."""
+    """Return every runbook; one in the user's folder replaces a shipped one of the same name.
+
+    Raises:
+        UnknownRunbook: The folder is not there.
+    """
+    if folder is not None and not folder.is_dir():
+        msg = f"There is no folder {folder} to find runbooks in."
+        raise UnknownRunbook(msg)
     texts = {}
     for place in (Path(str(files("runbooks") / "library")), folder):
         for path in sorted(place.glob("*.md")) if place else ():
