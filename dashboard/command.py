@@ -1,6 +1,7 @@
 """trimtab dashboard: starts Streamlit with settings fit for operators."""
 
-import subprocess
+import importlib.util
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +12,7 @@ __all__ = ["app", "streamlit_arguments"]
 
 app = typer.Typer(name="dashboard", invoke_without_command=True)
 UNUSABLE = 2
+ENV = "/usr/bin/env"
 
 OPTIONS = {
     "browser.gatherUsageStats": "false",
@@ -45,12 +47,12 @@ def dashboard(
 
     Example: trimtab dashboard --port 8501
     """
-    chosen = ["/usr/bin/env", f"TRIMTAB_URL={plane}"] if plane else []
-    command = [*chosen, sys.executable, "-m", *streamlit_arguments(host, port)]
-    try:
-        ended = subprocess.call(command)  # noqa: S603 -- our own interpreter and script
-    except KeyboardInterrupt:
-        return
-    if ended:
-        typer.echo("trimtab: Streamlit did not run. pip install 'trimtab[dashboard]'", err=True)
+    if importlib.util.find_spec("streamlit") is None:
+        typer.echo(
+            "trimtab: Streamlit is not installed. pip install 'trimtab[dashboard]'", err=True
+        )
         raise typer.Exit(UNUSABLE)
+    chosen = [f"TRIMTAB_URL={plane}"] if plane else []
+    arguments = [ENV, *chosen, sys.executable, "-m", *streamlit_arguments(host, port)]
+    # This process becomes Streamlit's, so that whoever stops the command stops the dashboard.
+    os.execv(ENV, arguments)  # noqa: S606 -- our own interpreter and script

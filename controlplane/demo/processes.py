@@ -1,6 +1,7 @@
 """The demo's processes: started, waited for, and stopped together."""
 
 import asyncio
+import os
 import signal
 import socket
 import sys
@@ -71,21 +72,25 @@ class Processes:
 
     def kill(self, name: str) -> None:
         """End one at once, as kill -9 does; one that has ended already is let be."""
-        if self._running[name].returncode is None:
-            self._running[name].kill()
+        _signal(self._running[name], signal.SIGKILL)
 
     async def stop(self) -> None:
         """Ask all to stop, newest first, and end by force what does not."""
         for process in reversed(self._running.values()):
-            if process.returncode is None:
-                process.send_signal(signal.SIGTERM)
+            _signal(process, signal.SIGTERM)
         for process in self._running.values():
             try:
                 async with asyncio.timeout(STOP_SECONDS):
                     await process.wait()
             except TimeoutError:
-                process.kill()
+                _signal(process, signal.SIGKILL)
                 await process.wait()
 
     def _log(self, name: str) -> Path:
         return self._folder / f"{name.replace(' ', '-')}.log"
+
+
+def _signal(process: Process, number: signal.Signals) -> None:
+    """Signal a process and what it started: each leads a process group of its own."""
+    if process.returncode is None:
+        os.killpg(process.pid, number)

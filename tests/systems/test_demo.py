@@ -51,12 +51,13 @@ def test_the_whole_story_comes_out_as_told() -> None:
 
 
 def test_nothing_outlives_the_story(tmp_path: Path) -> None:
-    begun = subprocess.Popen(
-        [sys.executable, "-m", "controlplane", "demo", "--fast", "--no-dashboard"],
-        stdout=(tmp_path / "out").open("wb"),
-        stderr=subprocess.STDOUT,
-    )
-    children = wait_for_children(begun.pid, at_least=2)
+    with (tmp_path / "out").open("wb") as out:
+        begun = subprocess.Popen(
+            [sys.executable, "-m", "controlplane", "demo", "--fast"],
+            stdout=out,
+            stderr=subprocess.STDOUT,
+        )
+    children = wait_for_children(begun.pid, at_least=3)
     begun.terminate()
     begun.wait(30)
     assert not [pid for pid in children if Path(f"/proc/{pid}").exists()]
