@@ -37,7 +37,7 @@ def test_fences_of_other_languages_are_reading_matter() -> None:
             id="two steps of one name",
         ),
         pytest.param(HEAD + fence("a", '{"name":}'), "not JSON", id="attributes are no JSON"),
-        pytest.param(HEAD + fence("a", '{"nam":"x"}'), "'nam'", id="an unknown attribute"),
+        pytest.param(HEAD + fence("a", '{"label":"x"}'), "'label'", id="an unknown attribute"),
         pytest.param(HEAD + fence("a {{ service }}"), "Use .variables", id="text substitution"),
         pytest.param(HEAD + fence("a", '{"timeout":"1m"}'), "like 30s", id="a timeout in minutes"),
         pytest.param(HEAD + fence("a", '{"timeout":5}'), "in quotes", id="a bare number"),

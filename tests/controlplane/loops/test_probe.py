@@ -6,6 +6,7 @@ from aiohttp import web
 
 from controlplane.loops.probe import ask, questions
 from controlplane.probe_page import PROBES
+from probes.inference import Golden
 from slo import Selector
 from tests.controlplane.small_world import World
 
@@ -62,6 +63,18 @@ async def test_an_answer_that_taught_nothing_is_in_no_count(world: World, serve)
     )
     found = world.plane.live.probes["resnet", "1", "ready"]
     assert (found.ok, found.total, found.failures_in_row) == (None, 0, 0)
+
+
+async def test_a_version_that_gives_another_answer_than_the_known_one_is_not_well(
+    world: World,
+) -> None:
+    await world.moves()
+    await world.measure()
+    (question,) = questions(world.plane)
+    golden = Golden(request=b"{}", output="label", argmax=3)
+    inference = replace(question.probe, kind="inference")
+    await ask(world.plane, replace(question, golden=golden, probe=inference))
+    assert world.plane.live.probes["resnet", "1", "inference"].ok is False
 
 
 async def test_an_slo_can_rest_on_probes(world: World) -> None:
