@@ -56,7 +56,7 @@ async def api(world: World) -> AsyncIterator[httpx.AsyncClient]:
     app = make_api()
     app.state.plane = world.plane
     transport = httpx.ASGITransport(app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://plane") as client:
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
         yield client
 
 

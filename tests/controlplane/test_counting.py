@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
@@ -101,6 +101,7 @@ def shared() -> Iterator[Engine]:
     database.dispose()
 
 
+@settings(deadline=None)
 @given(gains=st.lists(st.integers(0, 1000), min_size=2, max_size=30), cut=st.integers(0, 29))
 def test_windows_add_up_wherever_they_are_cut(shared: Engine, gains: list[int], cut: int) -> None:
     counting, total = opened(shared, 0.0), 0

@@ -25,6 +25,7 @@ def slo(sli: object) -> SloSpec:
         description="",
         objective=Objective(target=0.9, window=timedelta(hours=1)),
         sli=sli,
+        labels={},
     )
 
 

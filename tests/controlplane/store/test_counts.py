@@ -1,7 +1,7 @@
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
@@ -96,6 +96,7 @@ def in_memory() -> Iterator[Engine]:
     opened.dispose()
 
 
+@settings(deadline=None)
 @given(sums=st.dictionaries(st.text(max_size=8), st.integers(0, 2**53 - 1), max_size=5))
 def test_whole_numbers_come_back_exactly(in_memory: Engine, sums: dict[str, int]) -> None:
     written = {key: float(value) for key, value in sums.items()}
