@@ -3,6 +3,7 @@
 import asyncio
 import ipaddress
 import logging
+import socket
 from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
@@ -24,6 +25,7 @@ from controlplane.api import (
     trail,
 )
 from controlplane.api.limits import BodyLimit
+from controlplane.api.local_only import LocalOnly
 from controlplane.api.problems import install_problem_handlers
 from controlplane.building import make_goldens, make_notifiers, make_promises, make_routers
 from controlplane.canary_watch import CanaryWatch
@@ -129,8 +131,17 @@ async def open_plane(
         try:
             yield plane
         finally:
-            telemetry.close()
-            engine.dispose()
+            await _close(plane)
+
+
+async def _close(plane: Plane) -> None:
+    """Close whatever the plane holds open, but for the session that its opener holds."""
+    for router in plane.routers.values():
+        await router.close()
+    for notifier in plane.notifiers.values():
+        await notifier.close()
+    plane.telemetry.close()
+    plane.engine.dispose()
 
 
 def _remember(plane: Plane) -> None:
@@ -192,6 +203,7 @@ def make_api(lifespan: Any = None) -> FastAPI:  # noqa: ANN401 -- Starlette's ow
     """Return the API with all its routes."""
     app = FastAPI(title="Trimtab", version="0.1.0", lifespan=lifespan)
     app.add_middleware(BodyLimit)
+    app.add_middleware(LocalOnly)
     install_problem_handlers(app)
     for resource in ROUTES:
         app.include_router(resource.router)
@@ -202,20 +214,55 @@ def serve(config: Config, *, beside: Path) -> None:
     """Serve until told to stop.
 
     Raises:
-        InvalidConfig: The address is public, and the API has no tokens yet.
+        InvalidConfig: The address is public or taken, or something it names cannot be had.
     """
-    host, _, port = config.api.listen.rpartition(":")
-    host = host.strip("[]")
-    _refuse_public(host)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    uvicorn.run(
+    server = uvicorn.Config(
         create_app(config, beside=beside),
-        host=host,
-        port=int(port),
         log_level="warning",
         timeout_graceful_shutdown=STOP_SECONDS,
     )
+    with _listen(config.api.listen) as listener:
+        check(config, beside=beside)
+        uvicorn.Server(server).run(sockets=[listener])
+
+
+def check(config: Config, *, beside: Path) -> None:
+    """Build what the configuration names, and let it go again: so faults are told before the start.
+
+    Raises:
+        InvalidConfig: A file, a secret, a plugin or the database cannot be had.
+    """
+    make_routers(config)
+    make_notifiers(config)
+    make_promises(config, beside=beside)
+    make_goldens(config, beside=beside)
+    open_database(_beside(config.storage.database, beside)).dispose()
+
+
+def _listen(address: str) -> socket.socket:
+    """Take the port.
+
+    Raises:
+        InvalidConfig: The address is public, or the port cannot be had.
+    """
+    host, _, port = address.rpartition(":")
+    host = host.strip("[]")
+    _refuse_public(host)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # Named TCP: asyncio sends small answers at once only on sockets that say so.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, int(port)))
+    except (OSError, OverflowError) as error:
+        listener.close()
+        msg = f"api.listen {address} cannot be had: {error}."
+        raise InvalidConfig(
+            msg, hint="another control plane may run; choose another port"
+        ) from error
+    return listener
 
 
 def _refuse_public(host: str) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -56,25 +57,24 @@ class CanaryWatch:
         """Whether this rollout's counts are being taken."""
         return rollout_id in self._watched
 
-    def begin(
-        self, rollout: Rollout, watched: Watched, *, saved: Mapping[str, object] | None
-    ) -> None:
+    def begin(self, rollout: Rollout, watched: Watched, *, saved: Mapping[str, Any] | None) -> None:
         """Count both versions from now on, or go on from what was saved."""
         for key, selectors in _tallies(rollout, watched).items():
             self._counting.define(key, selectors, sources=watched.targets)
-        self._analyses[rollout.id] = (
-            Analysis.start(metrics_of(watched), policy_of(rollout.spec))
-            if saved is None
-            else Analysis.restore(dict(saved))
-        )
         self._watched[rollout.id] = watched
-        self._seen[rollout.id] = self._counts(rollout)
+        begun = Analysis.start(metrics_of(watched), policy_of(rollout.spec))
+        self._analyses[rollout.id], self._seen[rollout.id] = begun, self._counts(rollout)
+        if saved is not None:
+            before = Analysis.restore(saved["analysis"])
+            # A server whose buckets changed is another measure: its evidence begins anew.
+            if before.metrics == begun.metrics:
+                self._analyses[rollout.id], self._seen[rollout.id] = before, saved["seen"]
 
     def look(self, rollout: Rollout, *, now: float) -> Verdict:
         """Take what was counted since the last look into account, and judge."""
         counts = self._counts(rollout)
         before = self._seen[rollout.id]
-        gained = {key: _gain(counts[key], before[key]) for key in counts}
+        gained = {key: _gain(counts[key], before.get(key, {})) for key in counts}
         self._seen[rollout.id] = counts
         elapsed = max(0.0, now - (rollout.progress.analysis_at or now))
         analysis = self._analyses[rollout.id]
@@ -90,7 +90,9 @@ class CanaryWatch:
     def snapshot(self, rollout_id: str) -> dict[str, object] | None:
         """Return the evidence so far, fit for JSON; None before the analysis began."""
         analysis = self._analyses.get(rollout_id)
-        return None if analysis is None else analysis.snapshot()
+        if analysis is None:
+            return None
+        return {"analysis": analysis.snapshot(), "seen": self._seen[rollout_id]}
 
     def end(self, rollout: Rollout) -> None:
         """Stop counting for a rollout that is over."""

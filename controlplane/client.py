@@ -167,13 +167,21 @@ class TrimtabClient:
     def _call(self, method: str, path: str, **options: Any) -> Any:  # noqa: ANN401 -- JSON
         try:
             response = self._http.request(method, path, **options)
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             msg = f"No control plane answers at {self.url} ({type(error).__name__})."
             hint = "start one with 'trimtab up', or set TRIMTAB_URL"
             raise Unreachable(msg, hint=hint) from error
-        if response.is_success:
+        if not response.is_success:
+            raise _problem(response)
+        try:
             return response.json()
-        raise _problem(response)
+        except ValueError as error:
+            raise _stranger(response) from error
+
+
+def _stranger(response: httpx.Response) -> Unreachable:
+    msg = f"{response.request.url} answered {response.status_code}: is this a control plane?"
+    return Unreachable(msg, hint="check TRIMTAB_URL")
 
 
 def _problem(response: httpx.Response) -> TrimtabError:
@@ -181,8 +189,7 @@ def _problem(response: httpx.Response) -> TrimtabError:
     try:
         problem = schemas.Problem.model_validate_json(response.content)
     except ValidationError:
-        msg = f"{response.request.url} answered {response.status_code}: is this a control plane?"
-        return Unreachable(msg, hint="check TRIMTAB_URL")
+        return _stranger(response)
     if response.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
         return Unreachable(problem.detail, hint=problem.hint)
     kind = NotFound if response.status_code == httpx.codes.NOT_FOUND else Refused

@@ -85,10 +85,11 @@ def start(plane: Plane, rollout: Rollout, *, idempotency_key: str | None) -> Rol
             raise Refused(msg, hint="name the version that should replace it")
         for older in running:
             _supersede(plane, connection, older, by=rollout)
-            plane.canaries.end(older)
         text = f"{service}: rollout of version {version} asked for"
         detail = {"service": service, "version": version, "steps": list(rollout.spec.steps)}
         _write_down(plane, connection, rollout, verb="start", text=text, detail=detail)
+    for older in running:
+        plane.canaries.end(older)
     return rollout
 
 

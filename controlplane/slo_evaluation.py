@@ -75,7 +75,8 @@ class Evaluation:
     def state(self) -> str:
         """Return ``unknown``, ``exhausted``, ``burning`` or ``ok``."""
         left = self.budget.remaining_ratio
-        if left is None:
+        blind = all(found.firing is None for found in self.decisions.values())
+        if left is None or blind:
             return "unknown"
         if left <= 0.0:
             return "exhausted"

@@ -207,7 +207,7 @@ class Ledger:
 
     def values(self) -> dict[str, float]:
         """Return every tally's sum over all sources."""
-        return {key: self.value(key) for key in self._tallies}
+        return dict.fromkeys(self._tallies, 0.0) | self._totals
 
     def snapshot(self) -> bytes:
         """Return everything that `restore` needs; definitions are not in it."""

@@ -46,6 +46,9 @@ class InMemoryRouter:
         self.weights = dict.fromkeys(self.weights, 0.0) | dict(weights)
         self.history.append(dict(weights))
 
+    async def close(self) -> None:
+        pass
+
 
 class RecordingNotifier:
     """Keeps what it was given, and answers what it was told to, in turn; then always yes."""
@@ -58,3 +61,6 @@ class RecordingNotifier:
         self.messages.append(message)
         yes = Answer(result=Result.DELIVERED, detail="ok")
         return self._answers.pop(0) if self._answers else yes
+
+    async def close(self) -> None:
+        pass

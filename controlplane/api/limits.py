@@ -4,7 +4,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from controlplane.schemas import Problem
 
-__all__ = ["MAX_BODY_BYTES", "BodyLimit"]
+__all__ = ["MAX_BODY_BYTES", "BodyLimit", "refuse"]
 
 MAX_BODY_BYTES = 1 << 20
 TOO_LARGE = 413
@@ -27,7 +27,8 @@ class BodyLimit:
             return
         body = await _read(receive)
         if body is None:
-            await _refuse(send)
+            detail = f"The body is larger than {MAX_BODY_BYTES >> 20} MiB, or was broken off."
+            await refuse(send, TOO_LARGE, "TooLarge", detail)
             return
         given = False
 
@@ -55,15 +56,10 @@ async def _read(receive: Receive) -> bytes | None:
             return bytes(body)
 
 
-async def _refuse(send: Send) -> None:
-    problem = Problem(
-        title="TooLarge",
-        status=TOO_LARGE,
-        detail=f"The body is larger than {MAX_BODY_BYTES >> 20} MiB.",
-        code="TooLarge",
-    )
+async def refuse(send: Send, status: int, code: str, detail: str) -> None:
+    """Answer with a problem document, and close the connection."""
+    problem = Problem(title=code, status=status, detail=detail, code=code)
     headers = [(b"content-type", b"application/problem+json"), (b"connection", b"close")]
-    await send({"type": "http.response.start", "status": TOO_LARGE, "headers": headers})
-    await send(
-        {"type": "http.response.body", "body": problem.model_dump_json(by_alias=True).encode()}
-    )
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    body = problem.model_dump_json(by_alias=True).encode()
+    await send({"type": "http.response.body", "body": body})

@@ -34,6 +34,13 @@ def install_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(TrimtabError, _of_trimtab)
     app.add_exception_handler(RequestValidationError, _of_validation)
     app.add_exception_handler(HTTPException, _of_http)
+    app.add_exception_handler(Exception, _of_anything)
+
+
+def _of_anything(_request: Request, error: Exception) -> Response:
+    """A fault of ours: its kind is told, its text may hold what is not the caller's to see."""
+    detail = f"The control plane failed ({type(error).__name__}); its log says more."
+    return _answer(Problem(title="Internal", status=500, detail=detail, code="Internal"))
 
 
 def _answer(problem: Problem) -> Response:

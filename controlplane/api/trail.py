@@ -1,8 +1,9 @@
 """/v1/events and /v1/audit: what happened, and who did it."""
 
 from dataclasses import asdict
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 
 from controlplane.api.access import Listing, PlaneHere, listing
 from controlplane.schemas import AuditOut, EventOut
@@ -14,7 +15,9 @@ router = APIRouter(prefix="/v1", tags=["trail"])
 
 @router.get("/events")
 async def list_events(
-    plane: PlaneHere, subject: str | None = None, after: int = 0
+    plane: PlaneHere,
+    subject: Annotated[str | None, Query(max_length=300)] = None,
+    after: Annotated[int, Query(ge=0, le=2**63 - 1)] = 0,
 ) -> Listing[EventOut]:
     """Events with an id after the cursor, oldest first."""
     found = plane.trail.events(subject=subject, after=after)

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import orjson
 import typer
 import yaml
+from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 
@@ -41,6 +42,11 @@ def ending_well() -> Iterator[None]:
         hint = f"\n  hint: {error.hint}" if error.hint else ""
         typer.echo(f"trimtab: {error}{hint}", err=True)
         raise typer.Exit(_code(error)) from error
+    except ValidationError as error:
+        for fault in error.errors():
+            place = ".".join(map(str, fault["loc"])) or "the answer"
+            typer.echo(f"trimtab: {place}: {fault['msg']}", err=True)
+        raise typer.Exit(Exit.USAGE) from error
     except KeyboardInterrupt as error:
         raise typer.Exit(Exit.INTERRUPTED) from error
 

@@ -135,6 +135,12 @@ class Rollout:
         """Return the rollout where it is, with the reason why it is still there."""
         return replace(self, progress=replace(self.progress, reason=reason))
 
+    def step_begins(self, now: float) -> "Rollout":
+        """Return the rollout with its step counted from now: the weight is not there yet."""
+        requests = self.progress.canary_requests
+        progress = replace(self.progress, entered_at=now, requests_before_step=requests)
+        return replace(self, progress=progress)
+
     def measured_against(self, baseline: str, *, now: float) -> "Rollout":
         """Return the rollout with the version it is compared with; the analysis begins now."""
         return replace(self, progress=replace(self.progress, baseline=baseline, analysis_at=now))

@@ -38,6 +38,8 @@ class Sight:
         canary_ready: Result of the readiness probe; None when unknown.
         breaker_open: The canary's circuit breaker is open.
         finding: What the analysis says now; None before it has begun.
+        serves_already: The version is the stable one.
+        horizon_over: The time for proof is over.
         finding_reason: Why, for a person.
     """
 
@@ -49,6 +51,8 @@ class Sight:
     canary_ready: bool | None
     breaker_open: bool
     finding: Decision | None
+    serves_already: bool = False
+    horizon_over: bool = False
     finding_reason: str = ""
 
 
@@ -86,6 +90,8 @@ def next_move(plan: Plan, sight: Sight) -> Move:
 
 
 def _leave_pending(plan: Plan, sight: Sight) -> Move:
+    if sight.serves_already:
+        return Move(event=Event.GAVE_UP, reason="the version already serves all traffic")
     if sight.canary_ready:
         return Move(event=Event.CANARY_READY, reason="the canary is ready")
     if sight.seconds_in_step >= plan.ready_within_seconds:
@@ -101,19 +107,31 @@ def _finish(sight: Sight) -> Move:
 
 
 def _progress(plan: Plan, sight: Sight) -> Move:
-    weight = plan.steps[sight.step]
-    if not sight.weight_reached:
-        return Move(event=None, reason=f"waiting until the router reports {weight:g} %")
-    if sight.seconds_in_step < plan.soak_seconds:
-        left = plan.soak_seconds - sight.seconds_in_step
-        return Move(event=None, reason=f"soaking at {weight:g} % for {left:.0f} s more")
-    if sight.requests_in_step < plan.min_requests:
-        lack = plan.min_requests - sight.requests_in_step
-        return Move(event=None, reason=f"{lack} more canary requests needed at {weight:g} %")
-    if sight.finding in (None, Decision.INVALID):
-        return Move(event=None, reason=f"no valid verdict yet: {sight.finding_reason or 'no data'}")
+    waiting = _waiting(plan, sight)
+    if waiting:
+        return Move(event=None, reason=waiting)
     if sight.step + 1 < len(plan.steps):
+        weight = plan.steps[sight.step]
         return Move(event=Event.STEP_PASSED, reason=f"no evidence against it at {weight:g} %")
     if sight.finding in (Decision.PROMOTE, Decision.PROMOTE_ON_BUDGET):
         return Move(event=Event.LAST_STEP_PASSED, reason=sight.finding_reason)
+    if sight.horizon_over:
+        return Move(event=Event.GAVE_UP, reason=f"no proof in time: {sight.finding_reason}")
     return Move(event=None, reason=sight.finding_reason or "not yet proven good enough")
+
+
+def _waiting(plan: Plan, sight: Sight) -> str:
+    """Return why the step is not over yet; empty when it is."""
+    weight = plan.steps[sight.step]
+    if not sight.weight_reached:
+        return f"waiting until the router reports {weight:g} %"
+    if sight.seconds_in_step < plan.soak_seconds:
+        left = plan.soak_seconds - sight.seconds_in_step
+        return f"soaking at {weight:g} % for {left:.0f} s more"
+    # A step that no request passed through has shown nothing, whatever was seen before it.
+    lack = max(1, plan.min_requests) - sight.requests_in_step
+    if lack > 0:
+        return f"{lack} more canary requests needed at {weight:g} %"
+    if sight.finding in (None, Decision.INVALID):
+        return f"no valid verdict yet: {sight.finding_reason or 'no data'}"
+    return ""

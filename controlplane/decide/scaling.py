@@ -26,10 +26,17 @@ class ScalePolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Demand:
-    """Mean of the requests in flight and in queue over the look-back, and replicas seen."""
+    """What replicas hold.
+
+    Attributes:
+        in_flight: Mean of the requests in flight and in queue over the look-back.
+        replicas: Replicas there are.
+        silent: How many of them did not answer: they may be idle, and are more likely drowning.
+    """
 
     in_flight: float
     replicas: int
+    silent: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +63,11 @@ def wanted_replicas(policy: ScalePolicy, demand: Demand | None) -> Wish:
     else:
         aim = policy.in_flight_per_replica
         wanted, why = math.ceil(exact), f"{demand.in_flight:.2f} in flight at {aim:g} a replica"
+    if demand.silent and wanted < demand.replicas:
+        wanted, why = (
+            demand.replicas,
+            f"{demand.silent} replicas do not answer: no reason to shrink",
+        )
     held = min(max(wanted, policy.min_replicas), policy.max_replicas)
     if held != wanted:
         why += f"; {wanted} is outside {policy.min_replicas} to {policy.max_replicas}"

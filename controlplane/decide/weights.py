@@ -54,7 +54,7 @@ def wanted_weights(
             a version that is not named has 1.
     """
     if shift is not None and shift.phase in (Phase.PROGRESSING, Phase.PAUSED):
-        return _during_rollout(shift, factors)
+        return _during_rollout(shift, previous, factors)
     if shift is not None and shift.phase is Phase.PROMOTING:
         return Weights(by_version={shift.canary: 100.0}, reason="promoting")
     if shift is not None and shift.phase is Phase.ROLLING_BACK:
@@ -62,11 +62,15 @@ def wanted_weights(
     return _at_rest(stable, previous, factors)
 
 
-def _during_rollout(shift: Shift, factors: Mapping[str, float]) -> Weights:
+def _during_rollout(shift: Shift, previous: str | None, factors: Mapping[str, float]) -> Weights:
     canary = shift.weight * factors.get(shift.canary, 1.0)
+    rest = 1.0 - canary / 100.0
+    # A hotfix is rolled out while its baseline is broken: the one before goes on standing in.
+    stand_in = None if previous == shift.canary else previous
+    baseline = _at_rest(shift.baseline, stand_in, factors).by_version
+    shares = {version: share * rest for version, share in baseline.items()}
     return Weights(
-        by_version={shift.baseline: 100.0 - canary, shift.canary: canary},
-        reason=f"rollout step {shift.weight:g} %",
+        by_version={**shares, shift.canary: canary}, reason=f"rollout step {shift.weight:g} %"
     )
 
 

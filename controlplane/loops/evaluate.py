@@ -1,5 +1,7 @@
 """Hold every SLO against what was counted; alerts and their messages are saved together."""
 
+import hashlib
+
 from sqlalchemy import Connection
 
 from controlplane.decide.alert_state import QUIET, Alert, Step, step
@@ -49,9 +51,7 @@ def _announce(plane: Plane, connection: Connection, record: AlertRecord, taken: 
     for receiver in _receivers(plane, record.labels):
         for position in range(len(plane.config.notify.receivers[receiver])):
             message = Message(
-                message_id=f"msg_{record.key}_{alert.episode}_{intent}_{position}".replace(
-                    "/", "-"
-                ),
+                message_id=_message_id(receiver, position, record.key, alert.episode, intent),
                 receiver=receiver,
                 position=position,
                 alert_key=record.key,
@@ -75,6 +75,11 @@ def _announce(plane: Plane, connection: Connection, record: AlertRecord, taken: 
         text=text,
     )
     plane.telemetry.alert_steps.labels(intent).inc()
+
+
+def _message_id(*what: object) -> str:
+    """Return a name that is the same on every try, and no other message's."""
+    return "msg_" + hashlib.sha256("/".join(map(str, what)).encode()).hexdigest()[:40]
 
 
 def _receivers(plane: Plane, labels: dict[str, str]) -> tuple[str, ...]:

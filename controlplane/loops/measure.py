@@ -55,7 +55,7 @@ async def _measure(plane: Plane, target: TargetSpec) -> None:
     plane.telemetry.scrape_seconds.observe(answer.seconds)
     if answer.page is not None:
         page = answer.page
-        _begin_counting(plane, page)
+        _begin_counting(plane, target, page)
         bad = plane.counting.observe(
             target.name, page.layout.series, page.values, started=page.started
         )
@@ -64,10 +64,11 @@ async def _measure(plane: Plane, target: TargetSpec) -> None:
     plane.live.targets[target.name] = _standing(plane, target, answer)
 
 
-def _begin_counting(plane: Plane, page: Page) -> None:
+def _begin_counting(plane: Plane, target: TargetSpec, page: Page) -> None:
     """Define what is not yet counted before a page is: its figures are where counting begins."""
     for name, promise in plane.promises.items():
-        plane.live.uncounted[name] = begin_counting(promise, plane.counting, [page])
+        if target.name in promise.sources:
+            plane.live.uncounted[name] = begin_counting(promise, plane.counting, [page])
 
 
 def _standing(plane: Plane, target: TargetSpec, answer: Scrape) -> TargetStanding:

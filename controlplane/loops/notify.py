@@ -31,5 +31,5 @@ async def _send(plane: Plane, message: Message) -> Answer:
     notifier = plane.notifiers.get((message.receiver, message.position))
     if notifier is None:
         gone = f"trimtab.yaml has no receiver {message.receiver!r} number {message.position}"
-        return Answer(result=Result.REJECTED, detail=gone)
+        return Answer(result=Result.RETRY, detail=gone)
     return await notifier.send(message, now=plane.now())

@@ -40,10 +40,10 @@ def _protect_version(plane: Plane, service: str, version: str, spec: BreakerSpec
         probes_fine=bool(found) and all(probe.ok for probe in found),
         now=now,
     )
-    plane.live.breakers[who] = breaker
-    plane.live.factors[who] = weight_factor(breaker, policy)
     if breaker.state is not before.state:
         _write_down(plane, service, version, breaker)
+    plane.live.breakers[who] = breaker
+    plane.live.factors[who] = weight_factor(breaker, policy)
 
 
 def _watch(plane: Plane, service: str, version: str, spec: BreakerSpec) -> VersionWatch | None:

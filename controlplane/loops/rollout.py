@@ -1,5 +1,6 @@
 """The one loop that moves traffic: observe, decide, save, act. Every round may be repeated."""
 
+import asyncio
 import logging
 from collections.abc import Mapping
 
@@ -11,7 +12,7 @@ from controlplane.decide.rollout_step import Move, next_move
 from controlplane.decide.weights import Weights, wanted_weights
 from controlplane.errors import RouterError
 from controlplane.live import TrafficStanding
-from controlplane.loops.sight import see
+from controlplane.loops.sight import Seen, see
 from controlplane.plane import Plane
 from controlplane.store.services import ServiceRecord
 
@@ -26,25 +27,35 @@ CLOSE_ENOUGH = 0.01
 
 
 async def move_traffic(plane: Plane) -> None:
-    """Bring every service that has a route one step closer to what is wanted."""
-    running = {rollout.spec.service: rollout for rollout in plane.rollouts.list(active=True)}
-    known = plane.services.list()
-    for name, router in plane.routers.items():
-        try:
-            observed = await router.read_weights()
-        except RouterError as error:
-            plane.live.traffic[name] = TrafficStanding(weights=None, reason=str(error))
-            continue
-        record = known.get(name) or _first_sight(plane, name, observed)
-        rollout = running.get(name)
-        if rollout is not None:
-            with plane.telemetry.tracer.start_as_current_span("rollout.step") as span:
-                span.set_attributes({"service": name, "rollout": rollout.id})
-                rollout, record = _advance(plane, rollout, record, observed)
-                span.set_attributes(
-                    {"phase": rollout.progress.phase.value, "reason": rollout.progress.reason}
-                )
-        await _act(plane, name, record, rollout, observed)
+    """Bring every service that has a route one step closer to what is wanted, side by side."""
+    await asyncio.gather(*(_contained(plane, name) for name in plane.routers))
+
+
+async def _contained(plane: Plane, name: str) -> None:
+    """Move one service; what goes wrong with it is told, and is no matter of the others."""
+    try:
+        await _move_service(plane, name)
+    except RouterError as error:
+        plane.live.traffic[name] = TrafficStanding(weights=None, reason=str(error))
+    except Exception as error:
+        plane.telemetry.loop_failures.labels("rollout").inc()
+        LOG.exception("the traffic of %s cannot be moved", name)
+        plane.live.traffic[name] = TrafficStanding(weights=None, reason=repr(error))
+
+
+async def _move_service(plane: Plane, name: str) -> None:
+    observed = await plane.routers[name].read_weights()
+    # From here until the router is asked again nothing waits, so no request can come between.
+    record = plane.services.list().get(name) or _first_sight(plane, name, observed)
+    rollout = next(iter(plane.rollouts.list(service=name, active=True)), None)
+    if rollout is not None:
+        with plane.telemetry.tracer.start_as_current_span("rollout.step") as span:
+            span.set_attributes({"service": name, "rollout": rollout.id})
+            rollout, record = _advance(plane, rollout, record, observed)
+            span.set_attributes(
+                {"phase": rollout.progress.phase.value, "reason": rollout.progress.reason}
+            )
+    await _act(plane, name, record, rollout, observed)
 
 
 def _first_sight(plane: Plane, name: str, observed: dict[str, float]) -> ServiceRecord:
@@ -63,7 +74,7 @@ def _advance(
     wanted = _wanted(plane, record, rollout)
     seen = see(plane, rollout, weight_reached=_same(observed, wanted.by_version))
     move = next_move(seen.rollout.spec.plan, seen.sight)
-    moved = _taken(plane, seen.rollout, record, move)
+    moved = _taken(plane, seen, record, move)
     if moved.progress.phase is Phase.SUCCEEDED and move.event is not None:
         record = ServiceRecord(name=record.name, stable=moved.spec.version, previous=record.stable)
     with plane.engine.begin() as connection:
@@ -85,8 +96,11 @@ def _advance(
     return moved, record
 
 
-def _taken(plane: Plane, rollout: Rollout, record: ServiceRecord, move: Move) -> Rollout:
+def _taken(plane: Plane, seen: Seen, record: ServiceRecord, move: Move) -> Rollout:
+    rollout = seen.rollout
     if move.event is None:
+        if rollout.progress.phase is Phase.PROGRESSING and not seen.sight.weight_reached:
+            rollout = rollout.step_begins(plane.now())
         return rollout if rollout.progress.phase in CAUSE_KEPT else rollout.waiting(move.reason)
     plane.telemetry.rollout_moves.labels(move.event.value).inc()
     if move.event is Event.CANARY_READY:

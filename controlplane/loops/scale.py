@@ -18,9 +18,10 @@ async def scale(plane: Plane) -> None:
 
 
 def _scale_service(plane: Plane, service: str, spec: ScaleSpec) -> None:
+    targets = plane.targets_of(service)
     up = [
         plane.live.pages[target.name]
-        for target in plane.targets_of(service)
+        for target in targets
         if plane.live.targets[target.name].state == "up"
     ]
     profile = plane.profile_of(service)
@@ -30,7 +31,8 @@ def _scale_service(plane: Plane, service: str, spec: ScaleSpec) -> None:
         demand = None
     else:
         recent.append(sum(profile.held_requests(page) for page in up))
-        demand = Demand(in_flight=fmean(recent), replicas=len(up))
+        silent = len(targets) - len(up)
+        demand = Demand(in_flight=fmean(recent), replicas=len(targets), silent=silent)
     policy = ScalePolicy(
         min_replicas=spec.min, max_replicas=spec.max, in_flight_per_replica=spec.in_flight
     )

@@ -15,6 +15,8 @@ from slo import LatencySli
 __all__ = ["Seen", "see"]
 
 JUDGED = (Phase.PROGRESSING, Phase.PAUSED)
+STALE_PROBES = 3.0
+"""Probe intervals after which an answer is too old to go by."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +43,9 @@ def see(plane: Plane, rollout: Rollout, *, weight_reached: bool) -> Seen:
         requests_in_step=progress.canary_requests - progress.requests_before_step,
         weight_reached=weight_reached,
         canary_ready=watched is not None and _ready(plane, rollout),
+        serves_already=_serves_already(plane, rollout),
+        horizon_over=plane.now() - (progress.analysis_at or plane.now())
+        > rollout.spec.horizon_seconds,
         breaker_open=breaker is not None and breaker.keeps_out,
         finding=None if verdict is None else verdict.decision,
         finding_reason="" if verdict is None else summary_of(verdict),
@@ -51,10 +56,18 @@ def see(plane: Plane, rollout: Rollout, *, weight_reached: bool) -> Seen:
 def _ready(plane: Plane, rollout: Rollout) -> bool:
     """Whether the version answers that it is; a service without that probe is taken at its word."""
     service, version = rollout.spec.service, rollout.spec.version
-    if all(probe.kind != "ready" for probe in plane.config.services[service].probes):
+    asked = [p.every for p in plane.config.services[service].probes if p.kind == "ready"]
+    if not asked:
         return True
     standing = plane.live.probes.get((service, version, "ready"))
-    return standing is not None and standing.ok is True
+    # A version that is no longer there is no longer asked: its last answer says nothing.
+    fresh = standing is not None and plane.now() - standing.at <= STALE_PROBES * max(asked)
+    return fresh and standing is not None and standing.ok is True
+
+
+def _serves_already(plane: Plane, rollout: Rollout) -> bool:
+    record = plane.services.list().get(rollout.spec.service)
+    return record is not None and record.stable == rollout.spec.version
 
 
 def _verdict(plane: Plane, rollout: Rollout, watched: Watched) -> Verdict:

@@ -18,3 +18,7 @@ class Notifier(Protocol):
     async def send(self, message: Message, *, now: float) -> Answer:
         """Try once, bounded in time, and say what came back. Raises nothing."""
         ...
+
+    async def close(self) -> None:
+        """Close what is open."""
+        ...

@@ -20,16 +20,16 @@ from controlplane.store.outbox import Message
 __all__ = ["WebhookNotifier", "alertmanager_body"]
 
 DEADLINE_SECONDS = 15.0
-RETRYABLE = frozenset({408, 425, 429})
-FIRST_SERVER_ERROR = 500
+FINAL = frozenset({400, 405, 410, 411, 413, 415, 422})
+"""What the same message will be told again. All else may pass: a rotated secret, a deployment."""
 LAST_PORT = 65_535
 
 
 class WebhookNotifier:
     """Posts to one address. Satisfies Notifier.
 
-    Only 2xx is an acknowledgement; a redirect is not followed. 408, 425, 429 and 5xx are tried
-    again, with Retry-After obeyed; any other answer is final.
+    Only 2xx is an acknowledgement; a redirect is not followed. An answer that says that the message
+    itself is wrong is final; after any other it is tried again, with Retry-After obeyed.
     """
 
     def __init__(
@@ -62,6 +62,10 @@ class WebhookNotifier:
         except (httpx.HTTPError, OSError, ValueError) as error:  # a host no resolver takes, too
             return Answer(result=Result.RETRY, detail=type(error).__name__)
 
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
     async def _post(self, body: bytes, headers: dict[str, str]) -> Answer:
         # The answer's body is never read: it is the receiver's, and may be of any size.
         async with self._http.stream("POST", self._url, content=body, headers=headers) as response:
@@ -69,10 +73,10 @@ class WebhookNotifier:
             if response.is_success:
                 return Answer(result=Result.DELIVERED, detail=detail)
             code = response.status_code
-            if code in RETRYABLE or code >= FIRST_SERVER_ERROR:
-                wait = _retry_after(response.headers.get("retry-after"))
-                return Answer(result=Result.RETRY, detail=detail, retry_after_seconds=wait)
-            return Answer(result=Result.REJECTED, detail=detail)
+            if code in FINAL:
+                return Answer(result=Result.REJECTED, detail=detail)
+            wait = _retry_after(response.headers.get("retry-after"))
+            return Answer(result=Result.RETRY, detail=detail, retry_after_seconds=wait)
 
 
 def alertmanager_body(message: Message) -> dict[str, Any]:

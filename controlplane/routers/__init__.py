@@ -24,3 +24,7 @@ class Router(Protocol):
             RouterError: The system refused or did not answer.
         """
         ...
+
+    async def close(self) -> None:
+        """Close what is open."""
+        ...

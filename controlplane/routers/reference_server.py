@@ -1,8 +1,11 @@
 """The reference server's own version weights: ``/v2/models/{model}/traffic``."""
 
+import asyncio
 from collections.abc import Mapping
+from math import isfinite
 
 import httpx
+import orjson
 
 from controlplane.errors import RouterError
 from controlplane.spec import RouteSpec
@@ -10,6 +13,8 @@ from controlplane.spec import RouteSpec
 __all__ = ["ReferenceServerRouter"]
 
 DEADLINE_SECONDS = 5.0
+MAX_ANSWER_BYTES = 64 * 1024
+MAX_VERSIONS = 64
 
 
 class ReferenceServerRouter:
@@ -31,12 +36,44 @@ class ReferenceServerRouter:
         """Ask for these shares."""
         await self._call("PUT", dict(weights))
 
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
     async def _call(self, method: str, body: dict[str, float] | None) -> dict[str, float]:
         try:
-            response = await self._http.request(method, self._path, json=body)
-            response.raise_for_status()
-            weights = response.json()["weights"]
-            return {str(version): float(share) for version, share in weights.items()}
-        except (httpx.HTTPError, ValueError, KeyError, TypeError, AttributeError) as error:
-            msg = f"{method} {self._http.base_url}{self._path.lstrip('/')} failed: {error!r:.200}"
+            async with (
+                asyncio.timeout(DEADLINE_SECONDS),
+                self._http.stream(method, self._path, json=body) as response,
+            ):
+                response.raise_for_status()
+                return _weights(await _read(response))
+        except (
+            httpx.HTTPError,
+            TimeoutError,
+            ValueError,
+            KeyError,
+            TypeError,
+            AttributeError,
+        ) as error:
+            msg = f"{method} {self._path} of the model server failed: {error!r:.200}"
             raise RouterError(msg) from error
+
+
+async def _read(response: httpx.Response) -> bytes:
+    body = b""
+    async for chunk in response.aiter_bytes():
+        body += chunk
+        if len(body) > MAX_ANSWER_BYTES:
+            msg = f"the answer is larger than {MAX_ANSWER_BYTES} bytes"
+            raise ValueError(msg)
+    return body
+
+
+def _weights(body: bytes) -> dict[str, float]:
+    """Read the shares; versions are few, and each share is a number."""
+    weights = {str(v): float(share) for v, share in orjson.loads(body)["weights"].items()}
+    if not 0 < len(weights) <= MAX_VERSIONS or not all(map(isfinite, weights.values())):
+        msg = f"{len(weights)} versions, or a weight that is no number"
+        raise ValueError(msg)
+    return weights

@@ -1,4 +1,5 @@
 import json
+import socket
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,21 +28,32 @@ def test_an_address_that_others_can_reach_is_refused(address: str, tmp_path: Pat
     assert "proxy" in caught.value.hint
 
 
-@pytest.mark.parametrize(
-    ("address", "host", "port"),
-    [
-        ("127.0.0.1:9470", "127.0.0.1", 9470),
-        ("localhost:80", "localhost", 80),
-        ("[::1]:1", "::1", 1),
-    ],
-)
+@pytest.mark.parametrize(("address", "host"), [("127.0.0.1:0", "127.0.0.1"), ("[::1]:0", "::1")])
 def test_an_address_of_this_machine_is_served(
-    address: str, host: str, port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    address: str, host: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    served: list[dict[str, object]] = []
-    monkeypatch.setattr(module.uvicorn, "run", lambda _app, **options: served.append(options))
+    served: list[str] = []
+
+    def run(_server: object, *, sockets: list[socket.socket]) -> None:
+        served.append(sockets[0].getsockname()[0])
+
+    monkeypatch.setattr(module.uvicorn.Server, "run", run)
     serve(listening(address), beside=tmp_path)
-    assert (served[0]["host"], served[0]["port"]) == (host, port)
+    assert served == [host]
+
+
+def test_a_port_that_is_taken_is_told_with_the_way_out(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(InvalidConfig, match="cannot be had") as caught:
+            serve(listening(f"127.0.0.1:{port}"), beside=tmp_path)
+    assert "another port" in caught.value.hint
+
+
+def test_what_the_configuration_names_is_looked_at_before_the_start(tmp_path: Path) -> None:
+    config = parse_config("{slos: [none.yaml], api: {listen: '127.0.0.1:0'}}", origin="test")
+    with pytest.raises(InvalidConfig, match="No SLO file"):
+        serve(config, beside=tmp_path)
 
 
 async def test_loops_run_while_the_api_serves_and_counts_are_saved_at_the_end(
@@ -53,7 +65,7 @@ async def test_loops_run_while_the_api_serves_and_counts_are_saved_at_the_end(
     app = create_app(quiet, beside=around.folder)
     async with app.router.lifespan_context(app):
         transport = httpx.ASGITransport(app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://plane") as client:
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
             for _ in range(500):
                 if (await client.get("/readyz")).status_code == 200:
                     break

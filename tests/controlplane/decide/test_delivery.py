@@ -39,4 +39,4 @@ def test_retry_after(asked: float, waits: float) -> None:
 def test_jitter_stays_in_the_second_half_of_the_wait(attempts: int, jitter: float) -> None:
     wait = SCHEDULE[min(attempts, len(SCHEDULE)) - 1]
     next_at = next_delivery(LATER, attempts=attempts, now=0.0, jitter=jitter).next_at
-    assert wait / 2 <= next_at < wait
+    assert wait / 2 <= next_at <= wait

@@ -91,3 +91,20 @@ def test_next_move(change: dict[str, object], event: Event | None) -> None:
 def test_no_move_is_ever_illegal(sight: Sight) -> None:
     event = next_move(PLAN, sight).event
     assert event is None or (sight.phase, event) in TRANSITIONS
+
+
+@pytest.mark.parametrize(
+    ("change", "event"),
+    [
+        pytest.param({"requests_in_step": 0}, None, id="a step without requests shows nothing"),
+        pytest.param(
+            {"step": 2, "horizon_over": True}, Event.GAVE_UP, id="no proof within the horizon"
+        ),
+        pytest.param(
+            {"phase": Phase.PENDING, "serves_already": True}, Event.GAVE_UP, id="nothing to do"
+        ),
+    ],
+)
+def test_what_shows_nothing_is_no_progress(change: dict[str, object], event: Event | None) -> None:
+    plan = replace(PLAN, min_requests=0)
+    assert next_move(plan, replace(GOOD, **change)).event is event  # type: ignore[arg-type]

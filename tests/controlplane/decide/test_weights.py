@@ -14,7 +14,9 @@ STEP = Shift(phase=Phase.PROGRESSING, baseline="1", canary="2", weight=25.0)
         pytest.param(None, {}, {"1": 100.0}, id="at rest the stable version serves"),
         pytest.param(STEP, {}, {"1": 75.0, "2": 25.0}, id="a step gives the canary its weight"),
         pytest.param(STEP, {"2": 0.0}, {"1": 100.0, "2": 0.0}, id="an open breaker empties it"),
-        pytest.param(STEP, {"1": 0.0}, {"1": 75.0, "2": 25.0}, id="never more than its step"),
+        pytest.param(
+            STEP, {"1": 0.0}, {"1": 0.0, "0": 75.0, "2": 25.0}, id="never more than its step"
+        ),
         pytest.param(None, {"1": 0.0}, {"1": 0.0, "0": 100.0}, id="the one before takes over"),
         pytest.param(None, {"1": 0.05}, {"1": 5.0, "0": 95.0}, id="half open tries a little"),
         pytest.param(None, {"1": 0.0, "0": 0.0}, {"1": 100.0}, id="nobody left: nothing moves"),

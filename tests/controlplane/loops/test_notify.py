@@ -86,11 +86,16 @@ async def test_one_destination_does_not_hold_up_another(around: Surroundings) ->
         assert len(world.second.messages) == len(world.chat.messages) == 1
 
 
-async def test_a_receiver_that_was_taken_out_of_the_configuration_is_dead(world: World) -> None:
+async def test_a_message_waits_for_a_receiver_that_the_configuration_no_longer_has(
+    world: World,
+) -> None:
     put(world, "trigger", receiver="pager")
     await notify(world.plane)
     (found,) = world.plane.outbox.list()
-    assert (found.state, found.detail) == ("dead", "trimtab.yaml has no receiver 'pager' number 0")
+    assert (found.state, found.detail) == (
+        "pending",
+        "trimtab.yaml has no receiver 'pager' number 0",
+    )
 
 
 async def test_a_message_survives_a_kill_before_it_was_acknowledged(around: Surroundings) -> None:
