@@ -92,6 +92,7 @@ async def set_stage(folder: Path, pace: Pace, *, dashboard: bool) -> AsyncIterat
     stop = asyncio.Event()
     task: asyncio.Task[None] | None = None
     async with httpx.AsyncClient(base_url=server_url, timeout=10.0) as server:
+        client = TrimtabClient(plane_url)
         try:
             webhook = await receiver.start()
             await _start_model_server(processes, folder, server)
@@ -107,7 +108,7 @@ async def set_stage(folder: Path, pace: Pace, *, dashboard: bool) -> AsyncIterat
                 processes=processes,
                 receiver=receiver,
                 load=load,
-                client=TrimtabClient(plane_url),
+                client=client,
                 server=server,
                 stop_load=stop,
                 load_task=task,
@@ -116,6 +117,7 @@ async def set_stage(folder: Path, pace: Pace, *, dashboard: bool) -> AsyncIterat
             stop.set()
             if task is not None:
                 await asyncio.gather(task, return_exceptions=True)
+            client.close()
             await processes.stop()
             await receiver.stop()
 
