@@ -6,6 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 from aiohttp import web
+from fastapi import FastAPI
 
 from controlplane.app import make_api
 from tests.controlplane.running_plane import RunningPlane, running_plane
@@ -50,10 +51,15 @@ async def world(around: Surroundings) -> AsyncIterator[World]:
         yield opened
 
 
+@pytest.fixture(scope="session")
+def app() -> FastAPI:
+    """The REST API; each test gives it a plane."""
+    return make_api()
+
+
 @pytest.fixture
-async def api(world: World) -> AsyncIterator[httpx.AsyncClient]:
+async def api(app: FastAPI, world: World) -> AsyncIterator[httpx.AsyncClient]:
     """The REST API of that plane, without a port."""
-    app = make_api()
     app.state.plane = world.plane
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:

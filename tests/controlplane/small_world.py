@@ -4,7 +4,9 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from aiohttp import web
 
@@ -14,6 +16,7 @@ from controlplane.loops.rollout import move_traffic
 from controlplane.plane import Plane
 from controlplane.schemas import RolloutIn
 from controlplane.spec import Config, parse_config
+from controlplane.store.database import open_database
 from tests.fakes import InMemoryRouter, ManualClock, RecordingNotifier
 
 CONFIG = """
@@ -145,9 +148,21 @@ class Surroundings:
     chat: RecordingNotifier = field(default_factory=RecordingNotifier)
 
 
+@cache
+def _migrated() -> bytes:
+    """An empty database: to copy one is quicker than to migrate one."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "trimtab.db"
+        open_database(f"sqlite:///{path}").dispose()
+        return path.read_bytes()
+
+
 def small_config(folder: Path, address: str) -> Config:
-    """Write the SLO file; return the configuration."""
+    """Write the SLO file and an empty database; return the configuration."""
     (folder / "slos.yaml").write_text(SLO)
+    database = folder / "trimtab.db"
+    if not database.exists():
+        database.write_bytes(_migrated())
     return parse_config(CONFIG.format(server=address), origin="trimtab.yaml")
 
 
