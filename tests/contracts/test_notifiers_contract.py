@@ -58,8 +58,7 @@ async def notifier(request: pytest.FixtureRequest, address: str) -> AsyncIterato
     kind = installed("trimtab.notifiers")[request.param]
     made = kind(url=address, secret=Secret(KEY))
     yield made
-    if hasattr(made, "_http"):
-        await made._http.aclose()
+    await made.close()
 
 
 async def test_one_try_has_one_answer_and_raises_nothing(notifier: Notifier) -> None:

@@ -98,6 +98,13 @@ def test_not_being_let_in_is_unreachable(status: int, body: bytes, told: str) ->
         client.slos()
 
 
+def test_a_server_that_says_yes_and_speaks_no_json_is_somebody_else() -> None:
+    transport = httpx.MockTransport(lambda _request: httpx.Response(200, text="<html>"))
+    client = TrimtabClient("http://plane", transport=transport)
+    with client, pytest.raises(Unreachable, match="is this a control plane"):
+        client.slos()
+
+
 def test_a_token_is_sent_as_bearer() -> None:
     seen: list[httpx.Headers] = []
 

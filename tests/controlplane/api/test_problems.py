@@ -37,6 +37,13 @@ async def test_an_error_keeps_its_name_and_hint(error: TrimtabError, status: int
     assert (found["code"], found["hint"]) == (type(error).__name__, "try again")
 
 
+async def test_a_fault_of_ours_tells_its_kind_and_not_its_text() -> None:
+    response = await answer(ValueError("password hunter2"))
+    assert (response.status_code, response.json()["code"]) == (500, "Internal")
+    assert "ValueError" in response.json()["detail"]
+    assert "hunter2" not in response.text
+
+
 @pytest.mark.parametrize(("path", "status"), [("/no/such/page", 404), ("/v1/targets/x", 404)])
 async def test_a_page_that_is_not_there_is_a_problem_too(
     api: httpx.AsyncClient, path: str, status: int

@@ -92,6 +92,9 @@ def test_a_person_steps_in(trimtab, running: RunningPlane) -> None:
     [
         pytest.param(("resnet", "--version", "2", "--steps", "a,b"), "such as", id="no weights"),
         pytest.param(("gpt", "--version", "2"), "known services", id="a service nobody knows"),
+        pytest.param(
+            ("resnet", "--version", "2", "--steps", "5,500"), "steps.1: ", id="a step beyond all"
+        ),
     ],
 )
 def test_what_cannot_be_asked_for_ends_with_two(

@@ -39,3 +39,22 @@ def test_a_file_that_is_not_there_ends_with_two(tmp_path: Path) -> None:
     ended = validate(tmp_path / "none.yaml")
     assert ended.exit_code == Exit.USAGE
     assert "none.yaml" in ended.stderr
+
+
+def lint(*arguments: str):
+    return CliRunner().invoke(app, ["slo", "lint", *arguments])
+
+
+def test_rules_that_can_work_are_passed_over(tmp_path: Path) -> None:
+    good = tmp_path / "good.yaml"
+    good.write_text(SLO)
+    ended = lint(str(good))
+    assert (ended.exit_code, ended.stdout) == (0, "")
+
+
+def test_rules_that_one_event_sets_off_are_told_with_advice(tmp_path: Path) -> None:
+    good = tmp_path / "good.yaml"
+    good.write_text(SLO)
+    ended = lint(str(good), "--events-per-hour", "5")
+    assert ended.exit_code == Exit.REFUSED
+    assert all(line.startswith("availability: ") for line in ended.stdout.splitlines())

@@ -1,4 +1,5 @@
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -7,6 +8,7 @@ from controlplane.decide.rollout import Rollout
 from controlplane.decide.rollout_state import Phase
 from controlplane.errors import RouterError
 from controlplane.loops.probe import ask, questions
+from controlplane.loops.rollout import move_traffic
 from controlplane.plane import Plane
 from probes.breaker import Breaker, State
 from tests.controlplane.small_world import Surroundings, World, asked, open_world
@@ -202,6 +204,31 @@ async def test_a_plane_that_is_killed_again_and_again_comes_to_the_right_end(
         assert seen == sorted(seen)
     else:
         assert max(seen) <= 5.0
+
+
+class BrokenRouter(InMemoryRouter):
+    """Fails in a way that nobody thought of."""
+
+    async def read_weights(self) -> dict[str, float]:
+        raise KeyError("weights")
+
+
+async def test_trouble_with_one_service_is_no_matter_of_the_others(world: World) -> None:
+    routers = {"bert": BrokenRouter({"1": 100.0}), "resnet": world.router}
+    await move_traffic(replace(world.plane, routers=routers))
+    assert world.plane.live.traffic["bert"].weights is None
+    assert world.plane.live.traffic["resnet"].weights == {"1": 100.0, "2": 0.0}
+
+
+async def test_without_a_readiness_probe_a_version_is_taken_at_its_word(world: World) -> None:
+    config = world.plane.config
+    resnet = replace(config.services["resnet"], probes=())
+    config = replace(config, services=config.services | {"resnet": resnet})
+    silent = replace(world, plane=replace(world.plane, config=config))
+    rollout = await start(silent)
+    await silent.measure()
+    await silent.moves()
+    assert phase(silent, rollout) is Phase.PROGRESSING
 
 
 class MeddledRouter(InMemoryRouter):

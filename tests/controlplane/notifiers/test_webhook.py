@@ -48,7 +48,7 @@ async def make() -> AsyncIterator[Make]:
 
     yield notifier
     for one in made:
-        await one._http.aclose()
+        await one.close()
 
 
 @pytest.mark.parametrize(

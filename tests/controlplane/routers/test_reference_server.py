@@ -24,7 +24,7 @@ async def make() -> AsyncIterator[Make]:
 
     yield router
     for one in made:
-        await one._http.aclose()
+        await one.close()
 
 
 async def test_weights_are_put_and_read_where_the_model_is(serve, make: Make) -> None:
@@ -55,6 +55,9 @@ async def test_weights_are_put_and_read_where_the_model_is(serve, make: Make) ->
         pytest.param(200, '{"weights": [1]}', id="weights without versions"),
         pytest.param(200, '{"weights": {"1": "much"}}', id="words for weights"),
         pytest.param(200, '{"weights": {"1": null}}', id="nothing for a weight"),
+        pytest.param(200, '{"weights": {}}', id="no version at all"),
+        pytest.param(200, '{"weights": {"1": "inf"}}', id="a weight without end"),
+        pytest.param(200, " " * 2_000_000, id="more than anybody asked for"),
     ],
 )
 async def test_an_answer_that_says_nothing_is_a_router_error(

@@ -1,7 +1,10 @@
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, inspect, text
 
@@ -32,6 +35,17 @@ def test_migrating_twice_changes_nothing_and_keeps_the_rows(engine: Engine) -> N
     migrate(engine)
     with engine.connect() as connection:
         assert connection.execute(text("SELECT stable FROM service")).scalar_one() == "1"
+
+
+def test_every_migration_can_be_taken_back(address: str) -> None:
+    engine = open_database(address)
+    config = Config()
+    config.set_main_option("script_location", str(files("controlplane.store") / "migrations"))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "base")
+    assert tables(engine) == {"alembic_version"}
+    engine.dispose()
 
 
 def test_opening_again_finds_the_same_database(address: str) -> None:
