@@ -78,16 +78,14 @@ async def _keep(stage: Stage, console: Console, *, dashboard: bool) -> None:
     """Print where everything is, and wait for Ctrl-C."""
     ports = stage.ports
     places = {
-        "control plane": f"http://127.0.0.1:{ports.plane}/docs",
-        "model server": f"http://127.0.0.1:{ports.model_server}/v2",
+        "control plane": f"{ports.plane_url}/docs",
+        "model server": f"{ports.model_server_url}/v2",
         "files and logs": str(stage.folder),
     }
     if dashboard:
-        places["dashboard"] = f"http://127.0.0.1:{ports.dashboard}"
+        places["dashboard"] = ports.dashboard_url
     for name, place in places.items():
         console.print(f"{name}: {place}")
-    console.print(
-        f"export TRIMTAB_URL=http://127.0.0.1:{ports.plane}   # for other trimtab commands"
-    )
+    console.print(f"export TRIMTAB_URL={ports.plane_url}   # for other trimtab commands")
     console.print("Ctrl-C stops all of it.")
     await asyncio.Event().wait()

@@ -58,7 +58,9 @@ def wanted_weights(
     if shift is not None and shift.phase is Phase.PROMOTING:
         return Weights(by_version={shift.canary: 100.0}, reason="promoting")
     if shift is not None and shift.phase is Phase.ROLLING_BACK:
-        return Weights(by_version={shift.baseline: 100.0}, reason="rolling back")
+        stand_in = None if previous == shift.canary else previous
+        back = _at_rest(shift.baseline, stand_in, factors)
+        return Weights(by_version=back.by_version, reason="rolling back")
     return _at_rest(stable, previous, factors)
 
 

@@ -16,6 +16,7 @@ __all__ = [
     "good_version",
     "make_slow",
     "outage",
+    "recovery",
     "slow_version",
 ]
 
@@ -48,12 +49,8 @@ async def erroring_version(stage: Stage) -> Act:
         await stage.clear_fault("1")
 
 
-async def outage(stage: Stage, stable: str) -> str:
-    """The version that serves fails altogether: a page, and the breaker moves its traffic away.
-
-    Returns:
-        What became of the breaker.
-    """
+async def outage(stage: Stage, stable: str) -> None:
+    """The version that serves fails altogether: a page, and the breaker moves its traffic away."""
     await stage.set_fault(stable, error_share=1.0)
 
     def opened(client: TrimtabClient) -> bool:
@@ -62,14 +59,23 @@ async def outage(stage: Stage, stable: str) -> str:
     def fired(client: TrimtabClient) -> bool:
         return any(alert.severity == "page" for alert in client.alerts())
 
-    def closed(client: TrimtabClient) -> bool:
-        return all(breaker.state == "closed" for breaker in client.breakers())
-
     within = stage.pace.act_seconds
     await stage.until("the breaker opens", opened, within=within)
     await stage.until("a page fires", fired, within=within)
     await stage.clear_fault(stable)
-    await stage.until("the breaker closes", closed, within=within)
+
+
+async def recovery(stage: Stage) -> str:
+    """The version is well again: after a trial the breaker gives its traffic back.
+
+    Returns:
+        What became of the breaker.
+    """
+
+    def closed(client: TrimtabClient) -> bool:
+        return all(breaker.state == "closed" for breaker in client.breakers())
+
+    await stage.until("the breaker closes", closed, within=stage.pace.act_seconds)
     return "opened and closed again"
 
 

@@ -42,6 +42,7 @@ class Load:
         self._versions: Counter[str] = Counter()
         self._in_flight = 0
         self._lost = 0
+        self.ended = asyncio.Event()
 
     @property
     def tally(self) -> Tally:
@@ -69,6 +70,7 @@ class Load:
                 group.create_task(self._send(session))
                 due += 1.0 / self._rate
                 await asyncio.sleep(max(0.0, due - loop.time()))
+        self.ended.set()
 
     async def _send(self, session: aiohttp.ClientSession) -> None:
         self._in_flight += 1

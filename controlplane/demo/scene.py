@@ -95,7 +95,7 @@ class Pace:
 
 
 NORMAL = Pace(rate=40.0, soak_seconds=8.0, act_seconds=150.0, steps=(5.0, 25.0, 50.0))
-FAST = Pace(rate=40.0, soak_seconds=3.0, act_seconds=60.0, steps=(10.0, 25.0, 50.0))
+FAST = Pace(rate=40.0, soak_seconds=3.0, act_seconds=60.0, steps=(10.0, 50.0, 75.0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +105,21 @@ class Ports:
     model_server: int
     plane: int
     dashboard: int
+
+    @property
+    def model_server_url(self) -> str:
+        """Address of the model server."""
+        return f"http://127.0.0.1:{self.model_server}"
+
+    @property
+    def plane_url(self) -> str:
+        """Address of the control plane."""
+        return f"http://127.0.0.1:{self.plane}"
+
+    @property
+    def dashboard_url(self) -> str:
+        """Address of the dashboard."""
+        return f"http://127.0.0.1:{self.dashboard}"
 
 
 def write_scene(folder: Path, ports: Ports, pace: Pace, *, webhook: str) -> Path:
@@ -116,7 +131,7 @@ def write_scene(folder: Path, ports: Ports, pace: Pace, *, webhook: str) -> Path
 
 
 def _config(folder: Path, ports: Ports, pace: Pace, webhook: str) -> dict[str, object]:
-    server = f"http://127.0.0.1:{ports.model_server}"
+    server = ports.model_server_url
     service = {
         "route": {"router": "reference-server", "url": server, "name": MODEL},
         "rollout": {

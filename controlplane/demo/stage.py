@@ -41,7 +41,6 @@ class Stage:
     client: TrimtabClient
     server: httpx.AsyncClient
     stop_load: asyncio.Event
-    load_task: "asyncio.Task[None]"
 
     async def ask(self, question: Callable[[TrimtabClient], Answer]) -> Answer:
         """Ask the plane without holding up the load generator."""
@@ -76,7 +75,7 @@ class Stage:
     async def finish_load(self) -> None:
         """Send nothing more, and wait for every answer."""
         self.stop_load.set()
-        await self.load_task
+        await self.load.ended.wait()
 
 
 @asynccontextmanager
@@ -85,41 +84,47 @@ async def set_stage(folder: Path, pace: Pace, *, dashboard: bool) -> AsyncIterat
     ports = Ports(model_server=free_port(), plane=free_port(), dashboard=free_port())
     key = base64.b64encode(np.random.default_rng().bytes(KEY_BYTES)).decode()
     (folder / "webhook.key").write_text(key)
-    receiver, processes = Receiver(key), Processes(folder)
-    server_url = f"http://127.0.0.1:{ports.model_server}"
-    plane_url = f"http://127.0.0.1:{ports.plane}"
-    load = Load(f"{server_url}/v2/models/{MODEL}/infer", sample_questions(), rate=pace.rate)
-    stop = asyncio.Event()
-    task: asyncio.Task[None] | None = None
-    async with httpx.AsyncClient(base_url=server_url, timeout=10.0) as server:
-        client = TrimtabClient(plane_url)
+    receiver, processes, stop = Receiver(key), Processes(folder), asyncio.Event()
+    url = f"{ports.model_server_url}/v2/models/{MODEL}/infer"
+    load = Load(url, sample_questions(), rate=pace.rate)
+    sending: asyncio.Task[None] | None = None
+    async with httpx.AsyncClient(base_url=ports.model_server_url, timeout=10.0) as server:
+        stage = Stage(
+            folder=folder,
+            ports=ports,
+            pace=pace,
+            processes=processes,
+            receiver=receiver,
+            load=load,
+            client=TrimtabClient(ports.plane_url),
+            server=server,
+            stop_load=stop,
+        )
         try:
-            webhook = await receiver.start()
-            await _start_model_server(processes, folder, server)
-            config = write_scene(folder, ports, pace, webhook=webhook)
-            await _start_plane(processes, config, plane_url, server)
-            if dashboard:
-                await _start_dashboard(processes, ports, plane_url, server)
-            task = asyncio.create_task(load.run(stop))
-            yield Stage(
-                folder=folder,
-                ports=ports,
-                pace=pace,
-                processes=processes,
-                receiver=receiver,
-                load=load,
-                client=client,
-                server=server,
-                stop_load=stop,
-                load_task=task,
-            )
+            await _start_all(stage, webhook=await receiver.start(), dashboard=dashboard)
+            sending = asyncio.create_task(load.run(stop))
+            yield stage
         finally:
             stop.set()
-            if task is not None:
-                await asyncio.gather(task, return_exceptions=True)
-            client.close()
+            if sending is not None:
+                await asyncio.gather(sending, return_exceptions=True)
+            stage.client.close()
             await processes.stop()
             await receiver.stop()
+
+
+async def _start_all(stage: Stage, *, webhook: str, dashboard: bool) -> None:
+    """Start the servers; the load begins only when all of them answer."""
+    processes, ports = stage.processes, stage.ports
+    if dashboard:
+        arguments = ("--port", str(ports.dashboard), "--plane", ports.plane_url)
+        await processes.start("dashboard", "controlplane", "dashboard", *arguments)
+    await _start_model_server(processes, stage.folder, stage.server)
+    config = write_scene(stage.folder, ports, stage.pace, webhook=webhook)
+    await _start_plane(processes, config, ports.plane_url, stage.server)
+    if dashboard:
+        ready = partial(_answers, stage.server, f"{ports.dashboard_url}/_stcore/health")
+        await processes.until_ready("dashboard", ready, within=START_SECONDS)
 
 
 async def _start_model_server(
@@ -148,13 +153,3 @@ async def _answers(http: httpx.AsyncClient, url: str) -> bool:
         return (await http.get(url)).status_code == httpx.codes.OK
     except httpx.HTTPError:
         return False
-
-
-async def _start_dashboard(
-    processes: Processes, ports: Ports, plane_url: str, http: httpx.AsyncClient
-) -> None:
-    port = str(ports.dashboard)
-    arguments = ("dashboard", "--port", port, "--plane", plane_url)
-    await processes.start("dashboard", "controlplane", *arguments)
-    ready = partial(_answers, http, f"http://127.0.0.1:{port}/_stcore/health")
-    await processes.until_ready("dashboard", ready, within=START_SECONDS)
