@@ -3,59 +3,82 @@
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.exc import OperationalError
 
 from controlplane.store.database import open_database
 from controlplane.store.tables import METADATA
 
 PROGRAMS = sorted(Path("/usr/lib/postgresql").glob("*/bin/pg_ctl"))
-ROOT_MUST_STEP_DOWN = os.name == "posix" and os.geteuid() == 0
+IS_ROOT = os.geteuid() == 0
+START_SECONDS = 30
 
 
-def as_plain_user(command: list[str]) -> list[str]:
-    """PostgreSQL refuses to run as root."""
-    if not ROOT_MUST_STEP_DOWN:
-        return command
-    setpriv = shutil.which("setpriv")
-    if setpriv is None:
-        pytest.skip("PostgreSQL does not run as root, and there is no setpriv to step down with")
-    return [setpriv, "--reuid=postgres", "--regid=postgres", "--clear-groups", *command]
+def as_plain_user(command: list[str], *more: str) -> list[str]:
+    """PostgreSQL refuses to run as root; whoever is not root stays who they are."""
+    user = ["--reuid=postgres", "--regid=postgres", "--clear-groups"] if IS_ROOT else []
+    return ["setpriv", *user, *more, *command]
 
 
-def run(command: list[str], folder: Path) -> None:
-    subprocess.run(as_plain_user(command), check=True, stdout=subprocess.DEVNULL, cwd=folder)
+@contextmanager
+def started(programs: Path, folder: Path, port: int) -> Iterator[None]:
+    """Run a server until the block ends. It ends with this process, however that ends."""
+    data = str(folder / "data")
+    initdb = [str(programs / "initdb"), "-D", data, "-U", "trimtab", "-A", "trust"]
+    subprocess.run(as_plain_user(initdb), check=True, stdout=subprocess.DEVNULL, cwd=folder)
+    address = ["-p", str(port), "-c", "listen_addresses=127.0.0.1", "-k", str(folder)]
+    command = as_plain_user(
+        [str(programs / "postgres"), "-D", data, "-F", *address], "--pdeathsig=QUIT"
+    )
+    with (folder / "log").open("wb") as log:
+        server = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log)
+    try:
+        wait_for(port, server)
+        yield
+    finally:
+        server.send_signal(signal.SIGINT)
+        server.wait(START_SECONDS)
+
+
+def wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
+    """Wait until somebody can log in."""
+    for _ in range(START_SECONDS * 20):
+        assert server.poll() is None, "PostgreSQL ended before it began"
+        try:
+            execute(f"postgresql+psycopg://trimtab@127.0.0.1:{port}/postgres", "SELECT 1")
+        except OperationalError:
+            time.sleep(0.05)
+        else:
+            return
+    pytest.fail(f"PostgreSQL did not start within {START_SECONDS} s")
 
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """The address of an empty server that lives as long as the tests."""
     pytest.importorskip("psycopg", reason="the driver psycopg is not installed")
-    if not PROGRAMS:
+    if not PROGRAMS or shutil.which("setpriv") is None:
         pytest.skip("PostgreSQL is not installed: no pg_ctl under /usr/lib/postgresql")
-    folder, programs = Path(tempfile.mkdtemp(prefix="trimtab-pg-")), PROGRAMS[-1].parent
-    if ROOT_MUST_STEP_DOWN:
+    folder = Path(tempfile.mkdtemp(prefix="trimtab-pg-"))
+    if IS_ROOT:
         user = pwd.getpwnam("postgres")
         os.chown(folder, user.pw_uid, user.pw_gid)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    data, control = folder / "data", str(programs / "pg_ctl")
-    options = f"-F -p {port} -c listen_addresses=127.0.0.1 -k {folder}"
     try:
-        run([str(programs / "initdb"), "-D", str(data), "-U", "trimtab", "-A", "trust"], folder)
-        log = str(folder / "log")
-        run([control, "-D", str(data), "-o", options, "-l", log, "-w", "start"], folder)
-        try:
+        with started(PROGRAMS[-1].parent, folder, port):
             yield f"postgresql+psycopg://trimtab@127.0.0.1:{port}/postgres"
-        finally:
-            run([control, "-D", str(data), "-m", "immediate", "stop"], folder)
     finally:
         shutil.rmtree(folder)
 
