@@ -34,7 +34,11 @@ class TrimtabClient:
         headers = {"authorization": f"Bearer {token}"} if token else {}
         self.url = url
         self._http = httpx.Client(
-            base_url=url, headers=headers, timeout=TIMEOUT_SECONDS, transport=transport
+            base_url=url,
+            headers=headers,
+            timeout=TIMEOUT_SECONDS,
+            transport=transport,
+            trust_env=False,
         )
 
     def __enter__(self) -> Self:
@@ -160,9 +164,12 @@ class TrimtabClient:
     def _list(
         self, path: str, kind: type[Item], query: Mapping[str, str] | None = None
     ) -> list[Item]:
-        return [
-            kind.model_validate(item) for item in self._call("GET", path, params=query)["items"]
-        ]
+        answer = self._call("GET", path, params=query)
+        try:
+            return [kind.model_validate(item) for item in answer["items"]]
+        except (KeyError, TypeError, ValidationError) as error:
+            msg = f"{self.url}{path} answered something else: is this a control plane?"
+            raise Unreachable(msg, hint="check TRIMTAB_URL") from error
 
     def _call(self, method: str, path: str, **options: Any) -> Any:  # noqa: ANN401 -- JSON
         try:

@@ -4,6 +4,11 @@ import os
 from collections.abc import Generator
 
 import pytest
+from hypothesis import settings
+
+# A busy machine is no fault of the code: no example fails for the time it took.
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")
 
 NO_SKIP = bool(os.environ.get("TRIMTAB_TEST_NO_SKIP"))  # noqa: TID251 -- set by .ci/run
 """Where every dependency was installed, a skip for want of one is a failure."""
