@@ -112,9 +112,9 @@ class CanaryWatch:
     ) -> dict[str, Interval]:
         watched = self._watched[rollout.id]
 
-        def rows(version: str, whats: tuple[str, ...]) -> Counted:
-            """Counts of one version, shape (targets, whats)."""
-            keys = [_key(rollout, version, what) for what in whats]
+        def rows(version: str, counted: tuple[str, ...]) -> Counted:
+            """Counts of one version, shape (targets, counted)."""
+            keys = [_key(rollout, version, what) for what in counted]
             table = [[gained[key].get(target, 0.0) for key in keys] for target in watched.targets]
             return np.array(table, dtype=np.int64)
 
