@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from controlplane.decide.alert_state import Alert
 from controlplane.decide.scaling import Wish
-from controlplane.slo_evaluation import Evaluation
 from controlplane.version_watch import VersionWatch
 from probes.breaker import Breaker
 from probes.exposition import Page
@@ -90,7 +89,6 @@ class Live:
         self.factors: dict[tuple[str, str], float] = {}
         self.watches: dict[tuple[str, str], VersionWatch] = {}
         self.alerts: dict[str, Alert] = {}
-        self.evaluations: dict[str, Evaluation] = {}
         self.uncounted: dict[str, str] = {}
         self.scaling: dict[str, ScalingStanding] = {}
         self.demands: defaultdict[str, deque[float]] = defaultdict(

@@ -257,6 +257,10 @@ def _check_names(config: Config, origin: str) -> None:
             msg = f"{origin}: notify.routes sends to {route.to!r}, which is no receiver."
             raise InvalidConfig(msg, hint=f"known receivers: {known}")
     for name, service in config.services.items():
+        if service.scale is not None and service.scale.min > service.scale.max:
+            limits = f"min {service.scale.min} is above max {service.scale.max}"
+            msg = f"{origin}: services.{name}.scale: {limits}. Did you swap them?"
+            raise InvalidConfig(msg)
         steps = service.rollout.steps
         if list(steps) != sorted(set(steps)):
             msg = f"{origin}: services.{name}.rollout.steps must rise, not {list(steps)}."

@@ -17,9 +17,8 @@ __all__ = ["evaluate"]
 async def evaluate(plane: Plane) -> None:
     """Evaluate all SLOs and take one step with each of their alerts."""
     now = plane.now()
-    for name, promise in plane.promises.items():
+    for promise in plane.promises.values():
         found = evaluate_promise(promise, plane.counting, now=now)
-        plane.live.evaluations[name] = found
         for decision in found.decisions.values():
             _step_alert(plane, promise, found, decision)
 

@@ -126,3 +126,8 @@ def test_a_file_of_another_size_class_is_not_even_parsed(tmp_path: Path) -> None
     path.write_bytes(b"#" * (MAX_CONFIG_BYTES + 1))
     with pytest.raises(InvalidConfig, match=r"larger than 1 MiB\. Is it really"):
         load_config(path)
+
+
+def test_the_most_replicas_are_not_fewer_than_the_least() -> None:
+    with pytest.raises(InvalidConfig, match="min 5 is above max 2. Did you swap them"):
+        parse_config("services: {a: {scale: {min: 5, max: 2}}}", origin="test")
