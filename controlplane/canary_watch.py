@@ -11,13 +11,13 @@ import numpy.typing as npt
 from canary_analysis import Analysis, Interval, Kind, Metric, Policy, Verdict
 from controlplane.counting import Counting
 from controlplane.decide.rollout import Rollout, RolloutSpec
-from probes.server_profile import ServerProfile
+from probes.reading import Reading
 from slo import Selector
 
 __all__ = ["CanaryWatch", "Watched", "metrics_of", "policy_of"]
 
 Counted = npt.NDArray[np.int64]
-REQUESTS, ERRORS, TIMED, LATENCY = "requests", "errors", "timed", "latency"
+REQUESTS, ERRORS, GOOD, TIMED, LATENCY = "requests", "errors", "good", "timed", "latency"
 LATE = "answers beyond the SLO's limit"
 
 
@@ -26,19 +26,25 @@ class Watched:
     """Where a rollout's versions are counted.
 
     Attributes:
-        profile: How the service's pages are read.
+        reading: How the service's pages are read.
         model: The name the model server uses.
         targets: Names of the pages.
+        own_targets: Pages by version, where no label tells versions apart.
         edges: Bucket edges of the latency histogram in seconds, rising, without +Inf, each with
             its ``le`` label as the pages write it.
         limit: The edge that the service's latency SLO names; None when it has no such SLO.
     """
 
-    profile: ServerProfile
+    reading: Reading
     model: str
     targets: tuple[str, ...]
+    own_targets: Mapping[str, tuple[str, ...]]
     edges: Mapping[float, str]
     limit: float | None = None
+
+    def sources(self, version: str) -> tuple[str, ...]:
+        """Return the pages that a version is counted on."""
+        return self.targets if self.reading.by_label else self.own_targets.get(version, ())
 
 
 class CanaryWatch:
@@ -59,8 +65,9 @@ class CanaryWatch:
 
     def begin(self, rollout: Rollout, watched: Watched, *, saved: Mapping[str, Any] | None) -> None:
         """Count both versions from now on, or go on from what was saved."""
-        for key, selectors in _tallies(rollout, watched).items():
-            self._counting.define(key, selectors, sources=watched.targets)
+        for version in (rollout.spec.version, rollout.progress.baseline):
+            for key, selectors in _tallies_of(rollout, watched, version).items():
+                self._counting.define(key, selectors, sources=watched.sources(version))
         self._watched[rollout.id] = watched
         begun = Analysis.start(metrics_of(watched), policy_of(rollout.spec))
         self._analyses[rollout.id], self._seen[rollout.id] = begun, self._counts(rollout)
@@ -120,8 +127,11 @@ class CanaryWatch:
 
         below = tuple(_below(edge) for edge in watched.edges)
         canary, baseline = rollout.spec.version, rollout.progress.baseline
-        arms = [(rows(v, (REQUESTS, ERRORS)), rows(v, (TIMED, *below))) for v in (canary, baseline)]
+        part = _part(watched)
+        arms = [(rows(v, (REQUESTS, part)), rows(v, (TIMED, *below))) for v in (canary, baseline)]
         (failed, timed), (failed_before, timed_before) = arms
+        if part == GOOD:
+            failed, failed_before = _not_good(failed), _not_good(failed_before)
         slower, slower_before = _slower(timed), _slower(timed_before)
         found = {
             ERRORS: _interval(watched.targets, failed, failed_before, elapsed),
@@ -167,17 +177,32 @@ def policy_of(spec: RolloutSpec) -> Policy:
 
 def _tallies(rollout: Rollout, watched: Watched) -> dict[str, tuple[Selector, ...]]:
     """What is counted, by key: requests, errors, and answers within each bucket edge."""
-    profile = watched.profile
-    found: dict[str, tuple[Selector, ...]] = {}
-    for version in (rollout.spec.version, rollout.progress.baseline):
-        model = watched.model
-        key = partial(_key, rollout, version)
-        found[key(REQUESTS)] = (profile.requests(model=model, version=version),)
-        found[key(ERRORS)] = (profile.errors(model=model, version=version),)
-        found[key(TIMED)] = (profile.latency_count(model=model, version=version),)
-        for edge, le in watched.edges.items():
-            found[key(_below(edge))] = (profile.latency_bucket(le, model=model, version=version),)
+    canary, baseline = rollout.spec.version, rollout.progress.baseline
+    return _tallies_of(rollout, watched, canary) | _tallies_of(rollout, watched, baseline)
+
+
+def _tallies_of(
+    rollout: Rollout, watched: Watched, version: str
+) -> dict[str, tuple[Selector, ...]]:
+    reading, key = watched.reading, partial(_key, rollout, version)
+    who = {"model": watched.model, "version": version}
+    found = {
+        key(REQUESTS): reading.requests(**who),
+        key(_part(watched)): reading.part(**who),
+        key(TIMED): reading.timed(**who),
+    }
+    for edge, le in watched.edges.items():
+        found[key(_below(edge))] = reading.within(le, **who)
     return found
+
+
+def _part(watched: Watched) -> str:
+    return ERRORS if watched.reading.counts_bad else GOOD
+
+
+def _not_good(counted: Counted) -> Counted:
+    """Turn (all, good) into (all, bad); two counters of one page may be read a moment apart."""
+    return np.column_stack((counted[:, 0], np.maximum(counted[:, 0] - counted[:, 1], 0)))
 
 
 def _key(rollout: Rollout, version: str, what: str) -> str:

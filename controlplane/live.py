@@ -8,8 +8,9 @@ from controlplane.decide.alert_state import Alert
 from controlplane.decide.scaling import Wish
 from controlplane.version_watch import VersionWatch
 from probes.breaker import Breaker
-from probes.exposition import Page
+from probes.exposition import Layout, Page
 from probes.gpu import GpuReading
+from probes.reading import Reading
 
 __all__ = ["Live", "News", "ProbeStanding", "ScalingStanding", "TargetStanding", "TrafficStanding"]
 
@@ -83,6 +84,7 @@ class Live:
         self.news = News()
         self.targets: dict[str, TargetStanding] = {}
         self.pages: dict[str, Page] = {}
+        self.readings: dict[str, tuple[tuple[Layout, ...], Reading | None]] = {}
         self.probes: dict[tuple[str, str, str], ProbeStanding] = {}
         self.traffic: dict[str, TrafficStanding] = {}
         self.breakers: dict[tuple[str, str], Breaker] = {}

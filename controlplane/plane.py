@@ -26,6 +26,7 @@ from probes.breaker import BreakerPolicy
 from probes.clock import Clock
 from probes.exposition import LayoutCache, Page
 from probes.inference import Golden
+from probes.reading import Reading, read_service
 from probes.server_profile import ServerProfile
 
 __all__ = ["Plane"]
@@ -76,6 +77,24 @@ class Plane:
         """Return how to read a service's pages; None until one was recognised."""
         names = {self.live.targets[target.name].server for target in self.targets_of(service)}
         return next((profile for profile in self.profiles if profile.name in names), None)
+
+    def reading_of(self, service: str) -> Reading | None:
+        """Return how to count a service's versions; None until its pages show it."""
+        profile, pages = self.profile_of(service), self.pages_of(service)
+        route = self.config.services[service].route
+        if profile is None or route is None or not pages:
+            return None
+        layouts = tuple(page.layout for page in pages)
+        known = self.live.readings.get(service)
+        if known is None or known[0] != layouts:
+            known = layouts, read_service(profile, pages, model=route.name)
+            self.live.readings[service] = known
+        return known[1]
+
+    def sources_of(self, service: str, version: str, *, by_label: bool) -> tuple[str, ...]:
+        """Return the targets that a version is counted on: all, or those that are its own."""
+        targets = self.targets_of(service)
+        return tuple(t.name for t in targets if by_label or t.version == version)
 
     def breaker_policy(self, service: str) -> BreakerPolicy:
         """Return the limits of a service's breakers, as trimtab.yaml asks for."""

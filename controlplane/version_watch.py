@@ -4,8 +4,7 @@ from collections.abc import Iterable
 
 from controlplane.counting import Counting
 from probes.breaker import CallCounts
-from probes.exposition import Page
-from probes.server_profile import ServerProfile
+from probes.reading import Reading
 
 __all__ = ["VersionWatch"]
 
@@ -21,38 +20,39 @@ class VersionWatch:
 
     def __init__(self, counting: Counting, service: str, version: str) -> None:
         self._counting = counting
-        self._total, self._failed, self._timed, self._fast = (
-            f"version/{service}/{version}/{what}" for what in ("total", "failed", "timed", "fast")
+        self._total, self._part, self._timed, self._fast = (
+            f"version/{service}/{version}/{what}" for what in ("total", "part", "timed", "fast")
         )
+        self._by_good = False
         self._version = version
 
     def begin(
         self,
-        profile: ServerProfile,
+        reading: Reading,
         *,
         model: str,
         targets: Iterable[str],
-        pages: Iterable[Page],
         slow_call_seconds: float,
     ) -> None:
         """Count from now on. Slow is what is beyond the first bucket edge at or above the limit."""
         who = {"model": model, "version": self._version}
         sources = tuple(targets)
         define = self._counting.define
-        define(self._total, (profile.requests(**who),), sources=sources)
-        define(self._failed, (profile.errors(**who),), sources=sources)
-        edges = profile.latency_edges(pages, model=model)
-        above = [le for edge, le in edges.items() if edge >= slow_call_seconds]
+        self._by_good = not reading.counts_bad
+        define(self._total, reading.requests(**who), sources=sources)
+        define(self._part, reading.part(**who), sources=sources)
+        above = [le for edge, le in reading.edges.items() if edge >= slow_call_seconds]
         if above:
-            define(self._timed, (profile.latency_count(**who),), sources=sources)
-            define(self._fast, (profile.latency_bucket(above[0], **who),), sources=sources)
+            define(self._timed, reading.timed(**who), sources=sources)
+            define(self._fast, reading.within(above[0], **who), sources=sources)
 
     def calls(self, *, now: float, seconds: float) -> CallCounts:
         """Return what was counted over the last seconds; zeros before `begin`."""
-        keys = (self._total, self._failed, self._timed, self._fast)
+        keys = (self._total, self._part, self._timed, self._fast)
         gained = self._counting.span(keys, now=now, seconds=seconds).gained
+        total, part = int(gained[self._total]), int(gained[self._part])
         return CallCounts(
-            total=int(gained[self._total]),
-            failed=int(gained[self._failed]),
+            total=total,
+            failed=max(total - part, 0) if self._by_good else part,
             slow=int(gained[self._timed] - gained[self._fast]),
         )

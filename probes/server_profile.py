@@ -1,96 +1,96 @@
-"""How to read one kind of model server: its metrics, their units, its addresses, its blind spots."""
+"""How one kind of server is read: how to know it, its indicators, its addresses, its blind spots."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from math import inf
+from dataclasses import dataclass, field
 
-from probes.exposition import Page
-from slo import Matcher, Selector
+from probes.indicators import Distribution, Indicator, Level, Ratio, Tally
 
-__all__ = ["ServerProfile", "recognise"]
+__all__ = ["ApiSign", "Identity", "ServerProfile"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiSign:
+    """An answer by which a server is known before its page says anything.
+
+    Attributes:
+        path: What to GET, on the port of the metrics page or of the API.
+        contains: Texts that must all be in the body (compared without regard to case).
+        header: ``name: text`` that must be in the answer's headers; empty for none.
+    """
+
+    path: str
+    contains: tuple[str, ...] = ()
+    header: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Who a page is about, where a series of its own says so and the counts do not.
+
+    Attributes:
+        family: Of one series whose labels hold it, such as ``target_info``.
+        model: Its label that names the model or service.
+        version: Its label that names the version or revision.
+    """
+
+    family: str
+    model: str
+    version: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerProfile:
-    """One kind of model server.
+    """One kind of server.
 
     Attributes:
         name: As in trimtab.yaml.
-        signature: Families of which each must be on a page for it to be recognised.
-        requests_name: Counter of answered requests.
-        error_matcher: Which of them failed.
-        latency_name: Histogram of the whole time of a request, without suffix.
-        latency_unit_seconds: Seconds in one of its units.
-        held_names: Gauges whose sum is the requests that are held, queued ones included.
-        model_label: Label that names the model.
-        version_label: Label that names the version.
-        ready_path: Readiness of one version, with {model} and {version}.
-        infer_path: Inference by one version, with {model} and {version}.
+        title: For people.
+        signatures: Sets of families; a page that has all of one set is recognised. A name that ends
+            with ``*`` stands for any family that begins so.
+        without: Families of which none may be there.
+        ratios: Requests with their good or bad part, nearest to the client first.
+        distributions: Times and sizes; of one name, the preferred first.
+        levels: Gauges; of one name, the preferred first.
+        tallies: Other counts.
+        held: Names of the levels whose sum is the requests that a replica holds, queued included.
+        not_versions: Values of version labels that say nothing, such as ``default``.
+        identity: Where the page says whom it is about.
+        noise: Labels that change without meaning, to be dropped.
+        port: Where its metrics page usually is.
+        metrics_path: Its path there.
+        api_signs: Answers by which it is known; any one is enough.
+        live_path: Is the process alive?
+        ready_path: Is this version of this model ready? With {model} and {version}.
+        infer_path: Ask this version; with {model} and {version}.
+        protocol: Of inference: ``v2``, ``v1``, ``openai``, ``own`` or empty.
+        late_seconds: How old its figures may be.
         blind_spots: What it cannot see, for people.
+        see_more: What would let it see more.
     """
 
     name: str
-    signature: tuple[str, ...]
-    requests_name: str
-    error_matcher: Matcher
-    latency_name: str
-    latency_unit_seconds: float
-    held_names: tuple[str, ...]
-    model_label: str
-    version_label: str
-    ready_path: str
-    infer_path: str
+    title: str
+    signatures: tuple[tuple[str, ...], ...]
+    without: tuple[str, ...] = ()
+    ratios: tuple[Ratio, ...] = ()
+    distributions: tuple[Distribution, ...] = ()
+    levels: tuple[Level, ...] = ()
+    tallies: tuple[Tally, ...] = ()
+    held: tuple[str, ...] = ()
+    not_versions: tuple[str, ...] = ()
+    identity: Identity | None = None
+    noise: tuple[str, ...] = ()
+    port: int | None = None
+    metrics_path: str = "/metrics"
+    api_signs: tuple[ApiSign, ...] = field(default=())
+    live_path: str = ""
+    ready_path: str = ""
+    infer_path: str = ""
+    protocol: str = ""
+    late_seconds: float = 0.0
     blind_spots: tuple[str, ...] = ()
+    see_more: tuple[str, ...] = ()
 
-    def requests(self, *, model: str, version: str) -> Selector:
-        """Return the counter of all requests of a version."""
-        return self._of(self.requests_name, model, version)
-
-    def errors(self, *, model: str, version: str) -> Selector:
-        """Return the counter of its failed requests."""
-        every = self.requests(model=model, version=version)
-        return Selector(name=every.name, matchers=(*every.matchers, self.error_matcher))
-
-    def latency_count(self, *, model: str, version: str) -> Selector:
-        """Return the count of its latency histogram."""
-        return self._of(f"{self.latency_name}_count", model, version)
-
-    def latency_bucket(self, le: str, *, model: str, version: str) -> Selector:
-        """Return one bucket; ``le`` is the label as the page writes it."""
-        return self._of(f"{self.latency_name}_bucket", model, version).where(le=le)
-
-    def latency_edges(self, pages: Iterable[Page], *, model: str) -> dict[float, str]:
-        """Return the bucket edges that pages show, rising, in seconds, with their ``le`` labels."""
-        bucket = f"{self.latency_name}_bucket"
-        written = {
-            labels["le"]
-            for page in pages
-            for name, labels in page.layout.series
-            if name == bucket and labels.get(self.model_label) == model and "le" in labels
-        }
-        found = {edge: le for le in sorted(written) if (edge := self._seconds(le)) < inf}
-        return dict(sorted(found.items()))
-
-    def held_requests(self, page: Page) -> float:
-        """Return how many requests the server holds just now."""
-        values: list[float] = page.values.tolist()
-        return sum(
-            value
-            for (name, _), value in zip(page.layout.series, values, strict=True)
-            if name in self.held_names and value < inf  # False for what is not a number
-        )
-
-    def _seconds(self, le: str) -> float:
-        try:
-            return float(le) * self.latency_unit_seconds
-        except ValueError:
-            return inf
-
-    def _of(self, name: str, model: str, version: str) -> Selector:
-        return Selector(name=name).where(**{self.model_label: model, self.version_label: version})
-
-
-def recognise(page: Page, profiles: Iterable[ServerProfile]) -> tuple[ServerProfile, ...]:
-    """Return the servers that a page belongs to; one page can hold several."""
-    names = {name for name, _ in page.layout.series} | set(page.layout.types)
-    return tuple(p for p in profiles if all(family in names for family in p.signature))
+    @property
+    def indicators(self) -> tuple[Indicator, ...]:
+        """Return all of them."""
+        return (*self.ratios, *self.distributions, *self.levels, *self.tallies)

@@ -9,9 +9,9 @@ from controlplane.live import TargetStanding
 from controlplane.plane import Plane
 from controlplane.slo_evaluation import begin_counting
 from controlplane.spec import TargetSpec
+from probes.detection import detect
 from probes.exposition import Page
 from probes.scraping import Outcome, Scrape, scrape
-from probes.server_profile import recognise
 
 __all__ = ["measure_group", "save_counts", "target_groups"]
 
@@ -84,5 +84,5 @@ def _standing(plane: Plane, target: TargetSpec, answer: Scrape) -> TargetStandin
 
 
 def _recognised(plane: Plane, page: Page | None) -> str | None:
-    found = () if page is None else recognise(page, plane.profiles)
-    return found[0].name if found else None
+    found = () if page is None else detect(page, plane.profiles)
+    return found[0].profile.name if found else None

@@ -75,6 +75,8 @@ async def _result(plane: Plane, question: Question, version: str) -> ProbeResult
     if profile is None:
         return None
     paths = {"ready": profile.ready_path, "inference": profile.infer_path}
+    if not paths[question.probe.kind]:
+        return None
     path = paths[question.probe.kind].format(model=question.route.name, version=version)
     url, deadline = question.route.url + path, question.probe.timeout
     if question.golden is None:

@@ -50,17 +50,15 @@ def _watch(plane: Plane, service: str, version: str, spec: BreakerSpec) -> Versi
     """Return the version's counts, which begin once the service's pages were recognised."""
     who = (service, version)
     if who not in plane.live.watches:
-        profile = plane.profile_of(service)
+        reading = plane.reading_of(service)
         route = plane.config.services[service].route
-        pages = plane.pages_of(service)
-        if profile is None or route is None or not pages:
+        if reading is None or route is None:
             return None
         watch = VersionWatch(plane.counting, service, version)
         watch.begin(
-            profile,
+            reading,
             model=route.name,
-            targets=[target.name for target in plane.targets_of(service)],
-            pages=pages,
+            targets=plane.sources_of(service, version, by_label=reading.by_label),
             slow_call_seconds=spec.slow_call,
         )
         plane.live.watches[who] = watch

@@ -6,6 +6,7 @@ from controlplane.decide.scaling import Demand, ScalePolicy, wanted_replicas
 from controlplane.live import ScalingStanding
 from controlplane.plane import Plane
 from controlplane.spec import ScaleSpec
+from probes.reading import held_requests
 
 __all__ = ["scale"]
 
@@ -30,7 +31,7 @@ def _scale_service(plane: Plane, service: str, spec: ScaleSpec) -> None:
         recent.clear()
         demand = None
     else:
-        recent.append(sum(profile.held_requests(page) for page in up))
+        recent.append(sum(held_requests(profile, page) for page in up))
         silent = len(targets) - len(up)
         demand = Demand(in_flight=fmean(recent), replicas=len(targets), silent=silent)
     policy = ScalePolicy(

@@ -9,7 +9,7 @@ from controlplane.decide.rollout_state import Phase
 from controlplane.decide.rollout_step import Sight
 from controlplane.evidence import evidence_of, summary_of
 from controlplane.plane import Plane
-from probes.server_profile import ServerProfile
+from probes.reading import Reading
 from slo import LatencySli
 
 __all__ = ["Seen", "see"]
@@ -79,30 +79,32 @@ def _verdict(plane: Plane, rollout: Rollout, watched: Watched) -> Verdict:
 def _watched(plane: Plane, rollout: Rollout) -> Watched | None:
     """Return where the versions are counted; None until a page was seen and recognised."""
     service = rollout.spec.service
-    profile, pages = plane.profile_of(service), plane.pages_of(service)
-    route = plane.config.services[service].route
-    if profile is None or route is None or not pages:
+    reading, route = plane.reading_of(service), plane.config.services[service].route
+    if reading is None or route is None:
         return None
-    edges = profile.latency_edges(pages, model=route.name)
     names = tuple(sorted(target.name for target in plane.targets_of(service)))
-    limit = _latency_limit(plane, service, profile)
+    limit = _latency_limit(plane, service, reading)
+    versions = (rollout.spec.version, rollout.progress.baseline)
     return Watched(
-        profile=profile,
+        reading=reading,
         model=route.name,
         targets=names,
-        edges=edges,
-        limit=limit if limit in edges else None,
+        own_targets={v: plane.sources_of(service, v, by_label=False) for v in versions},
+        edges=reading.edges,
+        limit=limit if limit in reading.edges else None,
     )
 
 
-def _latency_limit(plane: Plane, service: str, profile: ServerProfile) -> float | None:
+def _latency_limit(plane: Plane, service: str, reading: Reading) -> float | None:
     """Return the strictest latency that an SLO of the service promises, in seconds."""
+    if reading.latency is None:
+        return None
     limits = [
-        promise.slo.sli.limit * profile.latency_unit_seconds
+        reading.latency.scaled(str(promise.slo.sli.limit))
         for promise in plane.promises.values()
         if promise.slo.service == service
         and isinstance(promise.slo.sli, LatencySli)
-        and promise.slo.sli.histogram.name == profile.latency_name
+        and promise.slo.sli.histogram.name == reading.latency.family.name
     ]
     return min(limits, default=None)
 

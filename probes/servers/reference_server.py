@@ -1,21 +1,53 @@
 """The reference server that ships with trimtab: everything a control plane wishes to see."""
 
-from probes.server_profile import ServerProfile
-from slo import Matcher
+from probes.indicators import Distribution, Level, Ratio, Source
+from probes.server_profile import ApiSign, ServerProfile
+from slo import Selector, parse_selectors
 
 __all__ = ["REFERENCE_SERVER"]
 
 REFERENCE_SERVER = ServerProfile(
     name="reference-server",
-    signature=("inference_requests_total", "inference_request_duration_seconds_bucket"),
-    requests_name="inference_requests_total",
-    error_matcher=Matcher(label="code", operator="=~", value="5.."),
-    latency_name="inference_request_duration_seconds",
-    latency_unit_seconds=1.0,
-    held_names=("inference_in_flight", "inference_queue_depth"),
-    model_label="model",
-    version_label="version",
+    title="Trimtab reference server",
+    signatures=(("inference_requests_total", "inference_request_duration_seconds_bucket"),),
+    ratios=(
+        Ratio(
+            source=Source.SERVER,
+            total=parse_selectors("inference_requests_total"),
+            bad=parse_selectors('inference_requests_total{code=~"5.."}'),
+            model="model",
+            version="version",
+        ),
+    ),
+    distributions=(
+        Distribution(
+            name="latency",
+            source=Source.SERVER,
+            family=Selector(name="inference_request_duration_seconds"),
+            model="model",
+            version="version",
+        ),
+    ),
+    levels=(
+        Level(
+            name="in_flight",
+            series=parse_selectors("inference_in_flight"),
+            unit="requests",
+            model="model",
+            version="version",
+        ),
+        Level(
+            name="queue_depth",
+            series=parse_selectors("inference_queue_depth"),
+            unit="requests",
+            model="model",
+            version="version",
+        ),
+    ),
+    held=("in_flight", "queue_depth"),
+    api_signs=(ApiSign(path="/v2", contains=("trimtab-model-server",)),),
     ready_path="/v2/models/{model}/versions/{version}/ready",
     infer_path="/v2/models/{model}/versions/{version}/infer",
+    protocol="v2",
     blind_spots=("a request whose connection is refused by a full listen queue is not counted",),
 )
