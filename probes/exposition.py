@@ -9,7 +9,7 @@ and JSON does not (+Inf, ``1.``, a timestamp): the fast way cannot misread one, 
 
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import getitem, itemgetter
 from typing import TypeVar
 
@@ -18,12 +18,13 @@ import numpy.typing as npt
 import orjson
 
 from probes.errors import UnreadableMetrics
-from probes.exposition_grammar import Limits, Line, read_lines
+from probes.exposition_grammar import Format, Limits, Line, read_lines
+from probes.openmetrics_rules import check_openmetrics
 
-__all__ = ["Layout", "LayoutCache", "Limits", "Page", "read_fast", "read_slow"]
+__all__ = ["Format", "Layout", "LayoutCache", "Limits", "Page", "read_fast", "read_slow"]
 
 Floats = npt.NDArray[np.float64]
-Content = tuple[tuple[int, ...], tuple[bytes, ...], tuple[bytes, ...]]
+Content = tuple[Format, tuple[int, ...], tuple[bytes, ...], tuple[bytes, ...]]
 Key = TypeVar("Key")
 MAX_LAYOUTS = 4096
 START_TIME = "process_start_time_seconds"
@@ -48,6 +49,7 @@ class Layout:
         other_lines: Their bytes, which must stay the same too.
         kept: Positions of ``series`` among the numbers; None when it is all of them.
         start_position: Of the process's start time in ``series``; None when the page has none.
+        form: Text or OpenMetrics: the same bytes mean other times.
     """
 
     series: tuple[tuple[str, Mapping[str, str]], ...]
@@ -60,14 +62,23 @@ class Layout:
     other_lines: tuple[bytes, ...]
     kept: npt.NDArray[np.int64] | None
     start_position: int | None
+    form: Format
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Page:
-    """One page: its layout, and the values in the order of ``layout.series``."""
+    """One page.
+
+    Attributes:
+        layout: All but its numbers.
+        values: In the order of ``layout.series``.
+        stamps: When each is of, Unix seconds, NaN where the page does not say; None when it never
+            does, which means: as of the scrape.
+    """
 
     layout: Layout
     values: Floats
+    stamps: Floats | None = None
 
     @property
     def started(self) -> float | None:
@@ -89,29 +100,31 @@ class LayoutCache:
         self._by_page: OrderedDict[str, Layout] = OrderedDict()
         self._by_content: OrderedDict[Content, Layout] = OrderedDict()
 
-    def read(self, page: str, body: bytes) -> Page:
+    def read(self, page: str, body: bytes, form: Format = Format.TEXT) -> Page:
         """Read the body of a page, the fast way if its layout is known.
 
         Args:
             page: Which page it is, for example its address.
             body: What was answered.
+            form: What it calls itself.
 
         Raises:
             UnreadableMetrics: It is not Prometheus text; nothing of it is taken.
         """
         layout = self._by_page.get(page)
-        found = None if layout is None else read_fast(layout, body)
+        found = None if layout is None or layout.form is not form else read_fast(layout, body)
         if found is None:
-            found = self._shared(read_slow(body, self._limits))
+            found = self._shared(read_slow(body, self._limits, form))
         _keep(self._by_page, page, found.layout)
         return found
 
     def _shared(self, page: Page) -> Page:
         """Return the page on a layout that another page already has, if one is the same."""
-        content = (page.layout.indexes, page.layout.heads, page.layout.other_lines)
+        layout = page.layout
+        content = (layout.form, layout.indexes, layout.heads, layout.other_lines)
         known = self._by_content.get(content)
         if known is not None:
-            page = Page(layout=known, values=page.values)
+            page = replace(page, layout=known)
         _keep(self._by_content, content, page.layout)
         return page
 
@@ -155,7 +168,7 @@ def _picked(lines: list[bytes], indexes: tuple[int, ...]) -> tuple[bytes, ...]:
     return tuple(lines[index] for index in indexes)
 
 
-def read_slow(body: bytes, limits: Limits) -> Page:
+def read_slow(body: bytes, limits: Limits, form: Format = Format.TEXT) -> Page:
     """Read a page by the full grammar, and work out its layout.
 
     Raises:
@@ -174,17 +187,29 @@ def read_slow(body: bytes, limits: Limits) -> Page:
         msg = "Not Prometheus text: the last line does not end. Was the page cut off?"
         raise UnreadableMetrics(msg)
     types: dict[str, str] = {}
+    seen: set[str] = set()
     samples: list[tuple[int, Line]] = []
-    for index, line in read_lines(text, limits):
+    for index, line in read_lines(text, limits, form):
         if line.labels is None:
+            _refuse_late_type(index, line.name, types, seen)
             types[line.name] = line.kind
         elif len(samples) == limits.samples:
             msg = f"The page has more than {limits.samples} samples. Ask for fewer with name[]."
             raise UnreadableMetrics(msg)
         else:
+            seen.add(line.name)
             samples.append((index, line))
     _refuse_duplicates(samples)
-    return _page(body, text, types, samples)
+    if form is Format.OPENMETRICS:
+        check_openmetrics(types, samples)
+    return _page(body, text, types, samples, form)
+
+
+def _refuse_late_type(index: int, name: str, types: Mapping[str, str], seen: set[str]) -> None:
+    if name in types or name in seen:
+        why = "a second TYPE of" if name in types else "the TYPE after samples of"
+        msg = f"Not Prometheus text: line {index + 1} has {why} {name}."
+        raise UnreadableMetrics(msg)
 
 
 def _refuse_duplicates(samples: list[tuple[int, Line]]) -> None:
@@ -197,7 +222,13 @@ def _refuse_duplicates(samples: list[tuple[int, Line]]) -> None:
         seen.add(key)
 
 
-def _page(body: bytes, text: str, types: dict[str, str], samples: list[tuple[int, Line]]) -> Page:
+def _page(
+    body: bytes,
+    text: str,
+    types: dict[str, str],
+    samples: list[tuple[int, Line]],
+    form: Format,
+) -> Page:
     lines, written = body.split(b"\n"), text.split("\n")
     heads = tuple(written[index][: line.head].encode() for index, line in samples)
     sampled = {index for index, _ in samples}
@@ -217,9 +248,11 @@ def _page(body: bytes, text: str, types: dict[str, str], samples: list[tuple[int
         other_lines=tuple(lines[index] for index in others),
         kept=None if whole else np.array(kept, dtype=np.int64),
         start_position=next(starts, None),
+        form=form,
     )
     values = np.array([samples[p][1].value for p in kept], dtype=np.float64)
-    return Page(layout=layout, values=values)
+    stamps = np.array([samples[p][1].stamp for p in kept], dtype=np.float64)  # None becomes NaN
+    return Page(layout=layout, values=values, stamps=None if np.isnan(stamps).all() else stamps)
 
 
 def _is_created(name: str, types: Mapping[str, str]) -> bool:

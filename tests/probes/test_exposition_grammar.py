@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
 from probes.errors import UnreadableMetrics
-from probes.exposition import Limits, read_slow
+from probes.exposition import Format, Limits, read_slow
 from probes.exposition_grammar import read_lines
 
 PAGES = sorted((Path(__file__).parents[3] / "shared" / "data" / "metrics-pages").glob("*.prom"))
@@ -77,13 +77,13 @@ def test_invented_pages_read_the_same(rows):
         pytest.param('a { x = "1" , y="2" } 3', "a", {"x": "1", "y": "2"}, 3.0, id="blanks"),
         pytest.param('a{x="}"}3', "a", {"x": "}"}, 3.0, id="a brace in a value, no blank"),
         pytest.param(r'a{x="\\\"\n\d"} 3', "a", {"x": '\\"\n\\d'}, 3.0, id="escapes"),
-        pytest.param("a 1 1395066363000", "a", {}, 1.0, id="a timestamp is dropped"),
-        pytest.param("a 1 1395066363.5", "a", {}, 1.0, id="so is one in seconds"),
+        pytest.param('{"a.b",x="1"} 1', "a.b", {"x": "1"}, 1.0, id="a name in quotes"),
+        pytest.param('{"a b"} 1', "a b", {}, 1.0, id="a name in quotes, no labels"),
+        pytest.param('a{"x.y"="1"} 1', "a", {"x.y": "1"}, 1.0, id="a label name in quotes"),
         pytest.param('a 1 # {t="x"} 0.5 9', "a", {}, 1.0, id="an exemplar is dropped"),
         pytest.param("  a\t1", "a", {}, 1.0, id="an indent and a tab"),
         pytest.param("a +Inf", "a", {}, float("inf"), id="infinity"),
         pytest.param("a .5", "a", {}, 0.5, id="a number without a leading digit"),
-        pytest.param("a 0x1F", "a", {}, 31.0, id="a hexadecimal number"),
     ],
 )
 def test_a_line_is_read(line, name, labels, value):
@@ -102,14 +102,24 @@ def test_a_line_is_read(line, name, labels, value):
         pytest.param("a 1_000", "no number", id="Python's digits"),
         pytest.param("a 1 2 3", "no number", id="too many words"),
         pytest.param("a 1 soon", "no timestamp", id="a timestamp that is none"),
-        pytest.param('a{x="1" 3', "labels must read", id="braces that are not closed"),
-        pytest.param('a{x="1" y="2"} 3', "labels must read", id="labels without a comma"),
-        pytest.param("a{x=1} 3", "labels must read", id="a value without quotes"),
-        pytest.param('a{,x="1"} 3', "labels must read", id="a comma at the start"),
-        pytest.param('a{x="1",x="2"} 3', "'x' stands there twice", id="a label twice"),
-        pytest.param("# TYPE a", "a TYPE line must read", id="a type without its kind"),
-        pytest.param("# TYPE a speed", "a TYPE line must read", id="a kind that is none"),
-        pytest.param("# EOF\na 1", "text after # EOF", id="more after the end"),
+        pytest.param('a{x="1" 3', "labels that do not read", id="braces that are not closed"),
+        pytest.param('a{x="1" y="2"} 3', "labels that do not read", id="labels without a comma"),
+        pytest.param("a{x=1} 3", "labels that do not read", id="a value without quotes"),
+        pytest.param('a{,x="1"} 3', "labels that do not read", id="a comma at the start"),
+        pytest.param('a{x="1",x="2"} 3', "'x' twice", id="a label twice"),
+        pytest.param("# TYPE a", "a TYPE line that does not read", id="a type without its kind"),
+        pytest.param("# TYPE a speed", "a TYPE line that does not read", id="a kind that is none"),
+        pytest.param("# HELP a x\n# HELP a y", "second HELP of a", id="help twice"),
+        pytest.param("# HELP 1a x", "HELP line without the name", id="help of no name"),
+        pytest.param("a 0x1F", "no number", id="a hexadecimal number"),
+        pytest.param("a 1 1395066363.5", "no timestamp", id="seconds, which text has not"),
+        pytest.param("a 1 99999999999999999999", "no timestamp", id="a time beyond 64 bits"),
+        pytest.param('a 1 # {t="x"} soon', "no exemplar", id="an exemplar without a number"),
+        pytest.param("a 1 # soon", "no exemplar", id="words after the value"),
+        pytest.param("{} 1", "no metric name", id="no name in the braces"),
+        pytest.param('{x="1"} 1', "no metric name", id="labels and no name"),
+        pytest.param('a{""="1"} 1', "without a name", id="a label without a name"),
+        pytest.param('# TYPE "" counter', "a TYPE line that does not read", id="no name in TYPE"),
     ],
 )
 def test_a_line_is_refused_with_its_number_and_its_start(line, reason):
@@ -118,9 +128,29 @@ def test_a_line_is_refused_with_its_number_and_its_start(line, reason):
 
 
 def test_types_are_read_and_other_comments_are_not():
-    text = "# HELP a words\n# TYPE a counter\n#\n# a remark\n\na 1\n# EOF\n\n"
+    text = '# HELP a words\n# HELP "b.c"\n# TYPE a Counter\n#\n# a remark\n\na 1\n# EOF\n# TYPE "b.c" gauge\n\n'
     found = [(index, line.name, line.kind) for index, line in read_lines(text, Limits())]
-    assert found == [(1, "a", "counter"), (5, "a", "")]
+    assert found == [(2, "a", "counter"), (6, "a", ""), (8, "b.c", "gauge")]
+
+
+@pytest.mark.parametrize(
+    ("text", "form", "stamp"),
+    [
+        ("a 1 1395066363000", Format.TEXT, 1395066363.0),
+        ("a 1 -500", Format.TEXT, -0.5),
+        ("a 1", Format.TEXT, None),
+        ("a 1 1395066363.5\n# EOF", Format.OPENMETRICS, 1395066363.5),
+    ],
+)
+def test_a_timestamp_is_in_the_unit_of_its_format(text, form, stamp):
+    ((_, found),) = read_lines(text + "\n", Limits(), form)
+    assert found.stamp == stamp
+
+
+def test_blanks_without_commas_take_no_time_to_refuse():
+    line = "a 1 # {" + 'x=""' + (" " * 500 + 'y=""') * 50
+    with pytest.raises(UnreadableMetrics):
+        list(read_lines(line + "\n", Limits()))
 
 
 @pytest.mark.parametrize(
