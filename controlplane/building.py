@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from controlplane.discovery import Discoverer
 from controlplane.errors import InvalidConfig
 from controlplane.notifiers import Notifier
 from controlplane.probe_page import PROBES
@@ -16,7 +17,7 @@ from probes.errors import ProbeError
 from probes.inference import Golden, read_golden
 from probes.plugins import load
 
-__all__ = ["make_goldens", "make_notifiers", "make_promises", "make_routers"]
+__all__ = ["make_discoverers", "make_goldens", "make_notifiers", "make_promises", "make_routers"]
 
 MAX_GOLDEN_BYTES = 4 << 20
 
@@ -58,10 +59,22 @@ def make_promises(config: Config, *, beside: Path) -> dict[str, Promise]:
     return {
         slo.name: make_promise(
             slo,
-            sources=[PROBES, *(t.name for t in config.targets if t.service == slo.service)],
+            sources=[PROBES],
             interval_seconds=max((t.interval for t in config.targets), default=1.0),
         )
         for slo in read_slo_files(config.slos, beside=beside)
+    }
+
+
+def make_discoverers(config: Config, *, beside: Path) -> dict[str, Discoverer]:
+    """Return every place where targets are found, by its name among origins.
+
+    Raises:
+        InvalidConfig: No discovery of that kind is installed, or it lacks what it needs.
+    """
+    return {
+        f"discovery {number}: {spec.kind}": _plugin("trimtab.discovery", spec.kind)(spec, beside)
+        for number, spec in enumerate(config.discovery, 1)
     }
 
 

@@ -67,6 +67,21 @@ class TrimtabClient:
         """Every watched page."""
         return self._list("/v1/targets", schemas.TargetOut)
 
+    def target(self, name: str) -> schemas.TargetOut:
+        """One watched page."""
+        return schemas.TargetOut.model_validate(self._call("GET", f"/v1/targets/{name}"))
+
+    def add_target(
+        self, document: Mapping[str, Any], *, dry_run: bool = False
+    ) -> schemas.TargetOut:
+        """Watch a page; the document is a target as trimtab.yaml writes it."""
+        path = "/v1/targets?dryRun=true" if dry_run else "/v1/targets"
+        return schemas.TargetOut.model_validate(self._call("POST", path, json=dict(document)))
+
+    def remove_target(self, name: str) -> None:
+        """Watch a page no longer."""
+        self._call("DELETE", f"/v1/targets/{name}")
+
     def slos(self) -> list[schemas.SloOut]:
         """Every SLO with its budget and burn."""
         return self._list("/v1/slos", schemas.SloOut)
@@ -180,6 +195,8 @@ class TrimtabClient:
             raise Unreachable(msg, hint=hint) from error
         if not response.is_success:
             raise _problem(response)
+        if response.status_code == httpx.codes.NO_CONTENT:
+            return None
         try:
             return response.json()
         except ValueError as error:

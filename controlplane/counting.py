@@ -32,24 +32,37 @@ class Counting:
         self._store = store
         saved = store.load()
         self._ledger = Ledger() if saved is None else Ledger.restore(saved[1])
-        self._defined: set[str] = set()
+        self._defined: dict[str, frozenset[str]] = {}
+        self._names: dict[str, frozenset[str]] = {}
         self._ring = CumulativeRing(capacity=RING_ROWS)
         self._watched_since = now
         self._began = now if saved is None else (store.began() or saved[0])
 
     def define(self, key: str, selectors: tuple[Selector, ...], *, sources: Iterable[str]) -> None:
         """Count what the selectors match on these targets, from now on or from what was saved."""
-        self._ledger.define(key, selectors, sources=sources)
-        self._defined.add(key)
+        self._defined[key] = frozenset(sources)
+        self._ledger.define(key, selectors, sources=self._defined[key])
+        self._names.clear()
 
     def defines(self, key: str) -> bool:
         """Whether this key is being counted."""
         return key in self._defined
 
+    def sources(self, key: str) -> frozenset[str]:
+        """Return the targets that a key is counted on; empty when it is not counted."""
+        return self._defined.get(key, frozenset())
+
+    def names(self, source: str) -> frozenset[str]:
+        """Return the names of the series that are counted on a target."""
+        if source not in self._names:
+            self._names[source] = frozenset(self._ledger.names(source))
+        return self._names[source]
+
     def undefine(self, key: str) -> None:
         """Stop counting."""
         self._ledger.undefine(key)
-        self._defined.discard(key)
+        self._defined.pop(key, None)
+        self._names.clear()
 
     def observe(
         self,

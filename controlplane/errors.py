@@ -6,11 +6,13 @@
   x Refused             the request is understood and not allowed now
     + IllegalTransition   the state of the resource does not accept this event
     + KeyReused           an Idempotency-Key came back with another request
+  x DiscoveryError      a place where targets are found cannot be asked or read
   x RouterError         the system that moves traffic did not do as asked
   x Unreachable         the control plane did not answer, or did not let us in
 """
 
 __all__ = [
+    "DiscoveryError",
     "IllegalTransition",
     "InvalidConfig",
     "KeyReused",
@@ -48,6 +50,10 @@ class IllegalTransition(Refused):
 
 class KeyReused(Refused):
     """An Idempotency-Key came back with another request."""
+
+
+class DiscoveryError(TrimtabError):
+    """A place where targets are found cannot be asked, or what it says cannot be read."""
 
 
 class RouterError(TrimtabError):

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import defaultdict, deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from controlplane.decide.alert_state import Alert
@@ -12,7 +13,15 @@ from probes.exposition import Layout, Page
 from probes.gpu import GpuReading
 from probes.reading import Reading
 
-__all__ = ["Live", "News", "ProbeStanding", "ScalingStanding", "TargetStanding", "TrafficStanding"]
+__all__ = [
+    "DiscoveryStanding",
+    "Live",
+    "News",
+    "ProbeStanding",
+    "ScalingStanding",
+    "TargetStanding",
+    "TrafficStanding",
+]
 
 RECENT_DEMANDS = 60
 
@@ -26,6 +35,15 @@ class TargetStanding:
     at: float | None = None
     samples: int = 0
     server: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiscoveryStanding:
+    """How the last look at a discovery went."""
+
+    ok: bool
+    reason: str
+    at: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,13 +80,19 @@ class ScalingStanding:
 
 
 class News:
-    """Wakes those who wait for the next measurement."""
+    """Wakes those who wait for the next measurement.
+
+    Attributes:
+        services: Whom there is news of since somebody last took notice.
+    """
 
     def __init__(self) -> None:
         self._event = asyncio.Event()
+        self.services: set[str] = set()
 
-    def spread(self) -> None:
+    def spread(self, services: Iterable[str]) -> None:
         """Wake everyone who waits now."""
+        self.services.update(services)
         self._event.set()
         self._event = asyncio.Event()
 
@@ -84,6 +108,10 @@ class Live:
         self.news = News()
         self.targets: dict[str, TargetStanding] = {}
         self.pages: dict[str, Page] = {}
+        self.discoveries: dict[str, DiscoveryStanding] = {}
+        self.evaluated_at = 0.0
+        self.retargeted = asyncio.Event()
+        self.wanted: dict[str, tuple[frozenset[str], str | None, frozenset[str]]] = {}
         self.readings: dict[str, tuple[tuple[Layout, ...], Reading | None]] = {}
         self.probes: dict[tuple[str, str, str], ProbeStanding] = {}
         self.traffic: dict[str, TrafficStanding] = {}

@@ -7,8 +7,10 @@ import aiohttp
 import numpy as np
 from sqlalchemy import Engine
 
+from controlplane.asking import Asking
 from controlplane.canary_watch import CanaryWatch
 from controlplane.counting import Counting
+from controlplane.discovery import Discoverer
 from controlplane.live import Live
 from controlplane.notifiers import Notifier
 from controlplane.probe_page import ProbePage
@@ -20,12 +22,15 @@ from controlplane.store.outbox import Outbox
 from controlplane.store.rollouts import RolloutStore
 from controlplane.store.runbook_runs import RunbookRunStore
 from controlplane.store.services import ServiceStore
+from controlplane.store.targets import TargetStore
 from controlplane.store.trail import Trail
+from controlplane.target_book import TargetBook
 from controlplane.telemetry import Telemetry
 from probes.breaker import BreakerPolicy
 from probes.clock import Clock
 from probes.exposition import LayoutCache, Page
 from probes.inference import Golden
+from probes.page_client import PageClient
 from probes.reading import Reading, read_service
 from probes.server_profile import ServerProfile
 
@@ -42,6 +47,10 @@ class Plane:
     rng: np.random.Generator
     engine: Engine
     http: aiohttp.ClientSession
+    pages: PageClient
+    asking: Asking
+    book: TargetBook
+    discoverers: Mapping[str, Discoverer]
     layouts: LayoutCache
     profiles: tuple[ServerProfile, ...]
     promises: Mapping[str, Promise]
@@ -54,6 +63,7 @@ class Plane:
     notifiers: Mapping[tuple[str, int], Notifier]
     rollouts: RolloutStore
     services: ServiceStore
+    stored_targets: TargetStore
     alerts: AlertStore
     outbox: Outbox
     trail: Trail
@@ -66,7 +76,17 @@ class Plane:
 
     def targets_of(self, service: str) -> tuple[TargetSpec, ...]:
         """Return the targets of one service."""
-        return tuple(target for target in self.config.targets if target.service == service)
+        return self.book.of_service(service)
+
+    def promises_of(self, service: str) -> tuple[Promise, ...]:
+        """Return the SLOs of one service."""
+        return tuple(found for found in self.promises.values() if found.slo.service == service)
+
+    def sources_for(self, promise: Promise) -> frozenset[str]:
+        """Return the names of all pages that an SLO is counted on."""
+        return frozenset(promise.sources).union(
+            t.name for t in self.targets_of(promise.slo.service)
+        )
 
     def pages_of(self, service: str) -> tuple[Page, ...]:
         """Return the pages last read of one service."""

@@ -36,11 +36,19 @@ SCRAPES_PER_WINDOW = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Promise:
-    """An SLO, the rules that watch it, and the names of the pages it is counted on."""
+    """An SLO, the rules that watch it, and the pages it is counted on beside its targets'."""
 
     slo: SloSpec
     rules: tuple[BurnRule, ...]
     sources: tuple[str, ...]
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Return the names of the series that it may rest on."""
+        sli = self.slo.sli
+        if isinstance(sli, LatencySli):
+            return frozenset(sli.histogram.name + suffix for suffix in ("_bucket", "_count"))
+        return frozenset(each.name for each in (*sli.total, *sli.good, *sli.bad))
 
     @property
     def part_key(self) -> str:
@@ -95,12 +103,14 @@ def rules_of(slo: SloSpec, *, interval_seconds: float) -> tuple[BurnRule, ...]:
     return rules_for(slo.objective.window, resolution=resolution)
 
 
-def begin_counting(promise: Promise, counting: Counting, pages: Iterable[Page]) -> str:
-    """Define what an SLO counts; return why it cannot be counted yet, or nothing.
+def begin_counting(
+    promise: Promise, counting: Counting, pages: Iterable[Page], *, sources: frozenset[str]
+) -> str:
+    """Define what an SLO counts, and on which targets; return why it cannot be yet, or nothing.
 
     A latency SLO waits for a page: only there is seen how the edge of its bucket is written.
     """
-    if counting.defines(promise.total_key):
+    if counting.defines(promise.total_key) and counting.sources(promise.total_key) == sources:
         return ""
     sli = promise.slo.sli
     if isinstance(sli, LatencySli):
@@ -108,8 +118,8 @@ def begin_counting(promise: Promise, counting: Counting, pages: Iterable[Page]) 
             sli = sli.resolve(_edges(sli, pages))
         except NoSuchEdge as error:
             return str(error)
-    counting.define(promise.part_key, sli.good or sli.bad, sources=promise.sources)
-    counting.define(promise.total_key, sli.total, sources=promise.sources)
+    counting.define(promise.part_key, sli.good or sli.bad, sources=sources)
+    counting.define(promise.total_key, sli.total, sources=sources)
     return ""
 
 

@@ -6,16 +6,29 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from controlplane.errors import InvalidConfig
+from controlplane.target_spec import (
+    STRICT,
+    AuthSpec,
+    DiscoverySpec,
+    HttpUrl,
+    LimitsSpec,
+    Name,
+    TargetSpec,
+    TlsSpec,
+)
 from controlplane.units import Seconds, Share
 
 __all__ = [
     "ApiSpec",
+    "AuthSpec",
     "BreakerSpec",
     "Config",
+    "DiscoverySpec",
+    "LimitsSpec",
     "Margin",
     "NotifySpec",
     "ProbeSpec",
@@ -27,28 +40,14 @@ __all__ = [
     "StorageSpec",
     "TargetSpec",
     "TelemetrySpec",
+    "TlsSpec",
+    "explain",
     "load_config",
     "parse_config",
 ]
 
 MAX_CONFIG_BYTES = 1 << 20
-STRICT = ConfigDict(extra="forbid")
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
-HttpUrl = Annotated[str, Field(pattern=r"^https?://[^\s/?#]+", max_length=2048)]
 Weight = Annotated[float, Field(gt=0, lt=100)]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
-class TargetSpec:
-    """One metrics page to watch; ``server`` names its profile and is recognised when left out."""
-
-    name: Name
-    url: HttpUrl
-    service: Name
-    version: str | None = None
-    server: str | None = None
-    interval: Annotated[Seconds, Field(ge=0.1, le=3600)] = 5.0
-    timeout: Annotated[Seconds, Field(ge=0.05, le=60)] = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
@@ -155,9 +154,16 @@ class NotifySpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class StorageSpec:
-    """The database, as an SQLAlchemy address."""
+    """What is remembered.
+
+    Attributes:
+        database: As an SQLAlchemy address.
+        recent: For how long every series of every target is kept in memory; 0 keeps only what SLOs
+            and rollouts count, and lets servers print no more than that.
+    """
 
     database: str = "sqlite:///trimtab.db"
+    recent: Annotated[Seconds, Field(ge=0, le=86400)] = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
@@ -181,6 +187,7 @@ class Config:
     """All of trimtab.yaml."""
 
     targets: tuple[TargetSpec, ...] = ()
+    discovery: Annotated[tuple[DiscoverySpec, ...], Field(max_length=100)] = ()
     slos: tuple[str, ...] = ()
     services: dict[Name, ServiceSpec] = field(default_factory=dict)
     notify: NotifySpec = field(default_factory=NotifySpec)
@@ -224,13 +231,13 @@ def parse_config(text: str, *, origin: str) -> Config:
     try:
         config = _CONFIG.validate_python({} if document is None else document)
     except ValidationError as error:
-        raise InvalidConfig(f"{origin}: " + "; ".join(map(_explain, error.errors()[:5]))) from error
+        raise InvalidConfig(f"{origin}: " + "; ".join(map(explain, error.errors()[:5]))) from error
     _check_names(config, origin)
     return config
 
 
-def _explain(error: Any) -> str:  # noqa: ANN401 -- pydantic's ErrorDetails is private
-    """One pydantic complaint as one sentence: where, what, and the nearest known key."""
+def explain(error: Any) -> str:  # noqa: ANN401 -- pydantic's ErrorDetails is private
+    """Return one pydantic complaint as one sentence: where, what, and the nearest known key."""
     place = ".".join(str(part) for part in error["loc"]) or "the document"
     if error["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
         near = get_close_matches(str(error["loc"][-1]), _known_keys(), n=1)

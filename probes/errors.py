@@ -3,11 +3,19 @@
 * ProbeError
   x UnknownPlugin      no system of that name is installed
   x UnreadableMetrics  a page that is not Prometheus text
+  x InvalidAddress     a target that cannot be asked
   x InvalidGolden      a file that holds no question with its known answer
   x IllegalOrder       an order that a circuit breaker does not take from people
 """
 
-__all__ = ["IllegalOrder", "InvalidGolden", "ProbeError", "UnknownPlugin", "UnreadableMetrics"]
+__all__ = [
+    "IllegalOrder",
+    "InvalidAddress",
+    "InvalidGolden",
+    "ProbeError",
+    "UnknownPlugin",
+    "UnreadableMetrics",
+]
 
 
 class ProbeError(Exception):
@@ -20,6 +28,10 @@ class UnknownPlugin(ProbeError):
 
 class UnreadableMetrics(ProbeError):
     """A page that is not Prometheus text; the message names the line and the reason."""
+
+
+class InvalidAddress(ProbeError):
+    """A target that cannot be asked; the message says what an address looks like."""
 
 
 class InvalidGolden(ProbeError):

@@ -100,13 +100,20 @@ class LayoutCache:
         self._by_page: OrderedDict[str, Layout] = OrderedDict()
         self._by_content: OrderedDict[Content, Layout] = OrderedDict()
 
-    def read(self, page: str, body: bytes, form: Format = Format.TEXT) -> Page:
+    def read(
+        self,
+        page: str,
+        body: bytes,
+        form: Format = Format.TEXT,
+        limits: Limits | None = None,
+    ) -> Page:
         """Read the body of a page, the fast way if its layout is known.
 
         Args:
             page: Which page it is, for example its address.
             body: What was answered.
             form: What it calls itself.
+            limits: How much of it is read, where it is not as usual.
 
         Raises:
             UnreadableMetrics: It is not Prometheus text; nothing of it is taken.
@@ -114,7 +121,7 @@ class LayoutCache:
         layout = self._by_page.get(page)
         found = None if layout is None or layout.form is not form else read_fast(layout, body)
         if found is None:
-            found = self._shared(read_slow(body, self._limits, form))
+            found = self._shared(read_slow(body, limits or self._limits, form))
         _keep(self._by_page, page, found.layout)
         return found
 

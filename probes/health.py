@@ -16,7 +16,7 @@ async def check_ready(session: aiohttp.ClientSession, url: str, *, deadline: flo
     """Ask once.
 
     Args:
-        session: From `scraping.make_session`.
+        session: From `http_session.make_session`.
         url: Readiness of the version itself: a server may be ready while its model is gone.
         deadline: Seconds for all of it.
     """

@@ -68,7 +68,7 @@ async def ask_golden(
     """Ask once and compare.
 
     Args:
-        session: From `scraping.make_session`.
+        session: From `http_session.make_session`.
         url: Inference address of one version.
         golden: What to ask, and what to hear.
         deadline: Seconds for all of it; a timeout says nothing about the answer.

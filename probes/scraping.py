@@ -1,148 +1,60 @@
 """One bounded GET of a metrics page. Everything that can come back is an outcome with a reason."""
 
-import asyncio
-import socket
+import ssl
 import time
-import zlib
-from dataclasses import dataclass
-from enum import StrEnum
-
-import aiohttp
 
 from probes.errors import UnreadableMetrics
-from probes.exposition import LayoutCache, Page
+from probes.exposition import LayoutCache, Limits
+from probes.page_client import PageClient
+from probes.page_request import PageRequest
+from probes.scrape_outcome import Outcome, Scrape, ScrapeEnded
 
-__all__ = ["Outcome", "Scrape", "make_session", "scrape"]
-
-ACCEPT = "text/plain;version=0.0.4;q=1,*/*;q=0.1"
-OK_STATUS = 200
-CHUNK_BYTES = 65_536
-READABLE = ("text/plain", "application/openmetrics-text")
-
-
-class Outcome(StrEnum):
-    """What became of a scrape."""
-
-    OK = "ok"
-    TIMEOUT = "timeout"
-    REFUSED = "refused"
-    TOO_LARGE = "too_large"
-    BAD_STATUS = "bad_status"
-    BAD_TYPE = "bad_type"
-    UNREADABLE = "unreadable"
-    EMPTY = "empty"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scrape:
-    """What became of a scrape: the page or None, and why; seconds it took, bytes it brought."""
-
-    outcome: Outcome
-    reason: str
-    page: Page | None = None
-    seconds: float = 0.0
-    size: int = 0
-
-
-class _Ended(Exception):
-    def __init__(self, outcome: Outcome, reason: str) -> None:
-        super().__init__(reason)
-        self.outcome = outcome
-
-
-def make_session() -> aiohttp.ClientSession:
-    """Return a session for scrapes: kept-alive connections, no cookies, no proxies, no unpacking."""
-    connector = aiohttp.TCPConnector(limit=0, limit_per_host=4, family=socket.AF_UNSPEC)
-    return aiohttp.ClientSession(
-        connector=connector,
-        cookie_jar=aiohttp.DummyCookieJar(),
-        auto_decompress=False,
-        trust_env=False,
-        headers={"accept": ACCEPT, "accept-encoding": "identity"},
-    )
+__all__ = ["scrape"]
 
 
 async def scrape(
-    session: aiohttp.ClientSession,
-    url: str,
+    client: PageClient,
+    request: PageRequest,
     layouts: LayoutCache,
     *,
     deadline: float,
     body_limit: int,
+    limits: Limits | None = None,
 ) -> Scrape:
     """Read one page.
 
     A deadline that passes is a timeout and means "unknown": a busy server answers late.
 
     Args:
-        session: From `make_session`.
-        url: Address of the page; redirects are not followed.
+        client: Keeps the connections.
+        request: The page; redirects are not followed.
         layouts: Layouts of pages read before.
         deadline: Seconds for all of it, so that a drip cannot hold on.
         body_limit: Most bytes of the page, unpacked.
+        limits: Most lines, samples and labels; those of ``layouts`` when None.
     """
     begun = time.monotonic()
     try:
-        async with asyncio.timeout(deadline):
-            body = await _fetch(session, url, body_limit)
-        page = layouts.read(url, body)
+        body = await client.fetch(request, deadline=deadline, limit=body_limit)
+        text = body.whole()
+        page = layouts.read(request.url, text, body.form, limits)
     except TimeoutError:
-        found = Scrape(outcome=Outcome.TIMEOUT, reason=f"no answer within {deadline:g} s")
-    except _Ended as ended:
-        found = Scrape(outcome=ended.outcome, reason=str(ended))
-    except aiohttp.ClientPayloadError:
-        found = Scrape(outcome=Outcome.UNREADABLE, reason="the answer breaks off")
-    except (aiohttp.ClientError, OSError) as error:
-        found = Scrape(outcome=Outcome.REFUSED, reason=f"no connection: {type(error).__name__}")
+        outcome, reason = Outcome.TIMEOUT, f"no answer within {deadline:g} s"
+    except ScrapeEnded as ended:
+        outcome, reason = ended.outcome, str(ended)
+    except ssl.SSLError as error:
+        outcome, reason = Outcome.REFUSED, f"no TLS: {error.reason or error}"
+    except OSError as error:
+        outcome, reason = Outcome.REFUSED, f"no connection: {error.strerror or error}"
     except UnreadableMetrics as error:
-        found = Scrape(outcome=Outcome.UNREADABLE, reason=str(error))
+        outcome, reason = Outcome.UNREADABLE, str(error)
     else:
-        found = _judged(page, len(body))
-    return Scrape(
-        outcome=found.outcome,
-        reason=found.reason,
-        page=found.page,
-        seconds=time.monotonic() - begun,
-        size=found.size,
-    )
-
-
-def _judged(page: Page, size: int) -> Scrape:
-    if not len(page.values):
-        return Scrape(outcome=Outcome.EMPTY, reason="the page has no samples", size=size)
-    return Scrape(outcome=Outcome.OK, reason="ok", page=page, size=size)
-
-
-async def _fetch(session: aiohttp.ClientSession, url: str, limit: int) -> bytes:
-    async with session.get(url, allow_redirects=False) as response:
-        if response.status != OK_STATUS:
-            raise _Ended(Outcome.BAD_STATUS, f"HTTP {response.status}")
-        kind = response.headers.get("content-type", "text/plain").partition(";")[0].strip().lower()
-        if kind not in READABLE:
-            raise _Ended(Outcome.BAD_TYPE, f"{kind} is no metrics page; is the path right?")
-        packing = response.headers.get("content-encoding", "identity").lower()
-        if packing not in ("identity", "gzip"):
-            raise _Ended(Outcome.BAD_TYPE, f"the encoding {packing} was not asked for")
-        body = await _read(response, limit, gzip=packing == "gzip")
-    # Where HTTP itself vouches for the end, a missing last newline is only a habit of the server.
-    framed = response.content_length is not None or "transfer-encoding" in response.headers
-    return body if body.endswith(b"\n") or not framed else body + b"\n"
-
-
-async def _read(response: aiohttp.ClientResponse, limit: int, *, gzip: bool) -> bytes:
-    """Read the body piece by piece, so that neither its size nor its unpacked size can surprise."""
-    unpacker = zlib.decompressobj(wbits=31) if gzip else None
-    body = bytearray()
-    async for chunk in response.content.iter_chunked(CHUNK_BYTES):
-        piece = chunk
-        if unpacker is not None:
-            try:
-                piece = unpacker.decompress(chunk, limit - len(body) + 1)
-            except zlib.error as error:
-                raise _Ended(Outcome.UNREADABLE, f"not gzip: {error}") from error
-        body += piece
-        if len(body) > limit:
-            raise _Ended(Outcome.TOO_LARGE, f"more than {limit} bytes")
-    if unpacker is not None and not unpacker.eof:
-        raise _Ended(Outcome.UNREADABLE, "the gzip stream breaks off")
-    return bytes(body)
+        empty = not len(page.values)
+        return Scrape(
+            outcome=Outcome.EMPTY if empty else Outcome.OK,
+            reason="the page has no samples" if empty else "ok",
+            page=None if empty else page,
+            seconds=time.monotonic() - begun,
+            size=len(text),
+        )
+    return Scrape(outcome=outcome, reason=reason, seconds=time.monotonic() - begun)

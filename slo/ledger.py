@@ -195,6 +195,11 @@ class Ledger:
         memory.compile(series, self._tallies)
         return memory.add(values, self._totals, started=started, watched_since=watched_since)
 
+    def names(self, source: str) -> set[str]:
+        """Return the names of the series that some tally counts on a source."""
+        wanted = (tally for tally in self._tallies.values() if tally.wants(source))
+        return {selector.name for tally in wanted for selector in tally.selectors}
+
     def value(self, key: str) -> float:
         """Return what a tally counted, over all sources; 0 when it is not defined."""
         return self._totals.get(key, 0.0)

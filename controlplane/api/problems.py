@@ -6,6 +6,7 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from controlplane.errors import (
+    DiscoveryError,
     IllegalTransition,
     InvalidConfig,
     KeyReused,
@@ -24,6 +25,7 @@ STATUS: dict[type[TrimtabError], int] = {
     KeyReused: 422,
     Refused: 409,
     InvalidConfig: 422,
+    DiscoveryError: 502,
     RouterError: 502,
 }
 """HTTP status of each error; `code` is the error's name."""

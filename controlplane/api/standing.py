@@ -1,30 +1,19 @@
-"""What is seen just now: targets, services, probes, scaling and GPUs."""
+"""What is seen just now: services, probes, scaling and GPUs."""
 
 from fastapi import APIRouter
 
 from controlplane.api.access import Listing, PlaneHere, listing
-from controlplane.plane import Plane
 from controlplane.schemas import (
     GpuDeviceOut,
     GpuOut,
     ProbeOut,
     ScalingOut,
     ServiceOut,
-    TargetOut,
-    TargetSpecOut,
-    TargetStatusOut,
 )
-from controlplane.spec import TargetSpec
 
 __all__ = ["router"]
 
 router = APIRouter(prefix="/v1", tags=["standing"])
-
-
-@router.get("/targets")
-async def list_targets(plane: PlaneHere) -> Listing[TargetOut]:
-    """Every metrics page that is watched, and how its last scrape went."""
-    return listing(_target(plane, target) for target in plane.config.targets)
 
 
 @router.get("/services")
@@ -95,23 +84,3 @@ async def show_gpu(plane: PlaneHere) -> GpuOut:
         for device in reading.devices
     )
     return GpuOut(source=reading.source, reason=reading.reason, devices=tuple(devices))
-
-
-def _target(plane: Plane, target: TargetSpec) -> TargetOut:
-    standing = plane.live.targets[target.name]
-    return TargetOut(
-        name=target.name,
-        spec=TargetSpecOut(
-            url=target.url,
-            service=target.service,
-            version=target.version,
-            interval_seconds=target.interval,
-        ),
-        status=TargetStatusOut(
-            state=standing.state,
-            reason=standing.reason,
-            last_scrape_at=standing.at,
-            samples=standing.samples,
-            server=standing.server,
-        ),
-    )

@@ -1,39 +1,80 @@
 """Scrape what is due, count it, and tell the other loops that there is news."""
 
 import asyncio
-from collections import defaultdict
-from collections.abc import Coroutine
-from typing import Any
+import logging
+from collections.abc import Iterable
 
+from controlplane.asking import limits_of
+from controlplane.errors import InvalidConfig
 from controlplane.live import TargetStanding
 from controlplane.plane import Plane
+from controlplane.scrape_schedule import ScrapeSchedule
 from controlplane.slo_evaluation import begin_counting
 from controlplane.spec import TargetSpec
+from controlplane.wanted import wanted_names
 from probes.detection import detect
+from probes.errors import InvalidAddress
 from probes.exposition import Page
-from probes.scraping import Outcome, Scrape, scrape
+from probes.scrape_outcome import Outcome, Scrape
+from probes.scraping import scrape
 
-__all__ = ["measure_group", "save_counts", "target_groups"]
+__all__ = ["measure", "measure_group", "save_counts"]
 
-BODY_LIMIT_BYTES = 16 << 20
+LOG = logging.getLogger("trimtab.loops")
 STATES = {Outcome.OK: "up", Outcome.TIMEOUT: "unknown"}
 """Anything else is down. A busy Python server may miss a deadline: that is not down, but unknown."""
 
-
-def target_groups(plane: Plane) -> dict[float, tuple[TargetSpec, ...]]:
-    """Return the targets by interval: one timer fires a whole group, which costs far less."""
-    groups: defaultdict[float, list[TargetSpec]] = defaultdict(list)
-    for target in plane.config.targets:
-        groups[target.interval].append(target)
-    return {interval: tuple(members) for interval, members in groups.items()}
+MOST_WAIT_SECONDS = 60.0
 
 
-async def measure_group(plane: Plane, targets: tuple[TargetSpec, ...]) -> None:
+async def measure(plane: Plane) -> None:
+    """Scrape every target at its own steady pace, for as long as the plane runs."""
+    schedule = ScrapeSchedule()
+    running: set[asyncio.Task[None]] = set()
+    busy: set[str] = set()
+    while True:
+        plane.live.retargeted.clear()
+        intervals = {target.name: target.interval for target in plane.book.targets}
+        schedule.fit(intervals, now=plane.clock.monotonic())
+        while not plane.live.retargeted.is_set():
+            for due in schedule.due(plane.clock.monotonic()):
+                names = [name for name in due.names if name not in busy]
+                task = asyncio.create_task(_measure_contained(plane, names, busy))
+                running.add(task)
+                task.add_done_callback(running.discard)
+            await _until(plane, schedule.next_at())
+
+
+async def _until(plane: Plane, moment: float | None) -> None:
+    """Wait until a moment, or until the targets change."""
+    now = plane.clock.monotonic()
+    wait = MOST_WAIT_SECONDS if moment is None else moment - now
+    try:
+        async with asyncio.timeout(max(0.0, min(wait, MOST_WAIT_SECONDS))):
+            await plane.live.retargeted.wait()
+    except TimeoutError:
+        pass
+
+
+async def _measure_contained(plane: Plane, names: list[str], busy: set[str]) -> None:
+    """Scrape a group; what goes wrong is told, and the next round comes all the same."""
+    busy.update(names)
+    try:
+        targets = [target for name in names if (target := plane.book.get(name)) is not None]
+        await measure_group(plane, targets)
+    except Exception:
+        plane.telemetry.loop_failures.labels("measure").inc()
+        LOG.exception("a round of the loop 'measure' failed")
+    finally:
+        busy.difference_update(names)
+
+
+async def measure_group(plane: Plane, targets: Iterable[TargetSpec]) -> None:
     """Scrape a group side by side; the sums are marked once all have answered."""
-    scrapes: list[Coroutine[Any, Any, None]] = [_measure(plane, target) for target in targets]
-    await asyncio.gather(*scrapes)
+    group = list(targets)
+    await asyncio.gather(*(_measure(plane, target) for target in group))
     plane.counting.mark(plane.now())
-    plane.live.news.spread()
+    plane.live.news.spread(target.service for target in group)
 
 
 async def save_counts(plane: Plane) -> None:
@@ -44,31 +85,40 @@ async def save_counts(plane: Plane) -> None:
 
 
 async def _measure(plane: Plane, target: TargetSpec) -> None:
-    answer = await scrape(
-        plane.http,
-        target.url,
-        plane.layouts,
-        deadline=target.timeout,
-        body_limit=BODY_LIMIT_BYTES,
-    )
+    wanted = wanted_names(plane, target)
+    try:
+        request = plane.asking.request(target, wanted)
+    except (InvalidConfig, InvalidAddress) as error:
+        answer = Scrape(outcome=Outcome.REFUSED, reason=str(error))
+    else:
+        answer = await scrape(
+            plane.pages,
+            request,
+            plane.layouts,
+            deadline=min(target.timeout, target.interval),
+            body_limit=target.limits.body_bytes,
+            limits=limits_of(target),
+        )
     plane.telemetry.scrapes.labels(answer.outcome.value).inc()
     plane.telemetry.scrape_seconds.observe(answer.seconds)
+    if plane.book.get(target.name) is None:
+        return  # removed while it was asked
     if answer.page is not None:
-        page = answer.page
-        _begin_counting(plane, target, page)
-        bad = plane.counting.observe(
-            target.name, page.layout.series, page.values, started=page.started
-        )
-        plane.telemetry.bad_samples.inc(bad)
-        plane.live.pages[target.name] = page
+        _count(plane, target, answer.page)
+        plane.asking.learn(target, answer.page, wanted)
     plane.live.targets[target.name] = _standing(plane, target, answer)
 
 
-def _begin_counting(plane: Plane, target: TargetSpec, page: Page) -> None:
+def _count(plane: Plane, target: TargetSpec, page: Page) -> None:
     """Define what is not yet counted before a page is: its figures are where counting begins."""
-    for name, promise in plane.promises.items():
-        if target.name in promise.sources:
-            plane.live.uncounted[name] = begin_counting(promise, plane.counting, [page])
+    for promise in plane.promises_of(target.service):
+        if not plane.counting.defines(promise.total_key):
+            plane.live.uncounted[promise.slo.name] = begin_counting(
+                promise, plane.counting, [page], sources=plane.sources_for(promise)
+            )
+    bad = plane.counting.observe(target.name, page.layout.series, page.values, started=page.started)
+    plane.telemetry.bad_samples.inc(bad)
+    plane.live.pages[target.name] = page
 
 
 def _standing(plane: Plane, target: TargetSpec, answer: Scrape) -> TargetStanding:

@@ -25,13 +25,20 @@ class TargetSpecOut(Shape):
 
 
 class TargetStatusOut(Shape):
-    """How the last scrape went; ``state`` is ``up``, ``unknown`` or ``down``, never a guess."""
+    """How the last scrape went; ``state`` is ``up``, ``unknown`` or ``down``, never a guess.
+
+    Attributes:
+        origin: ``trimtab.yaml``, ``api``, or the discovery that found it.
+        asked_names: Whether only what is used is asked for, and why.
+    """
 
     state: str
     reason: str
     last_scrape_at: float | None
     samples: int
     server: str | None
+    origin: str
+    asked_names: str
 
 
 class TargetOut(Shape):

@@ -57,6 +57,14 @@ service = Table(
     Column("updated_at", Float, nullable=False),
 )
 
+target = Table(
+    "target",
+    METADATA,
+    Column("name", String(63), primary_key=True),
+    Column("spec", JSON, nullable=False),
+    Column("added_at", Float, nullable=False),
+)
+
 rollout = Table(
     "rollout",
     METADATA,

@@ -10,9 +10,9 @@ from tempfile import TemporaryDirectory
 
 from aiohttp import web
 
-from controlplane.app import open_plane
 from controlplane.loops.measure import measure_group
 from controlplane.loops.rollout import move_traffic
+from controlplane.opening import open_plane
 from controlplane.plane import Plane
 from controlplane.schemas import RolloutIn
 from controlplane.spec import Config, parse_config
@@ -121,7 +121,7 @@ class World:
     async def measure(self, seconds: float = 1.0) -> None:
         """Let time pass, then scrape."""
         self.clock.elapsed += seconds
-        await measure_group(self.plane, self.plane.config.targets)
+        await measure_group(self.plane, self.plane.book.targets)
 
     async def second_passes(self, *rounds: Callable[[Plane], Awaitable[None]]) -> None:
         """Scrape after one second, then run the rounds."""

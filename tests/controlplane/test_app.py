@@ -7,8 +7,9 @@ import httpx
 import pytest
 
 from controlplane import app as module
-from controlplane.app import create_app, open_plane, serve
+from controlplane.app import create_app, serve
 from controlplane.errors import InvalidConfig
+from controlplane.opening import database_address, open_plane
 from controlplane.spec import Config, parse_config
 from controlplane.store.counts import CountStore
 from tests.controlplane.small_world import Surroundings, small_config
@@ -92,7 +93,7 @@ async def test_a_relative_database_lies_beside_the_configuration(tmp_path: Path)
     ],
 )
 def test_only_a_relative_file_is_anchored(address: str, anchored: str) -> None:
-    assert module._beside(address, Path("/here")) == anchored
+    assert database_address(address, Path("/here")) == anchored
 
 
 async def test_traces_are_lines_of_json_beside_the_configuration(

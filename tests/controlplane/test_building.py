@@ -67,14 +67,10 @@ def test_what_cannot_be_had_is_told_at_the_start(text: str, told: str) -> None:
         make(config(text))
 
 
-def test_a_promise_is_counted_on_the_targets_of_its_service(tmp_path: Path) -> None:
+def test_a_promise_is_counted_on_probes_too(tmp_path: Path) -> None:
     (tmp_path / "slos.yaml").write_text(SLO)
-    targets = ", ".join(
-        f"{{name: {name}, url: 'http://x', service: {service}}}"
-        for name, service in (("a", "resnet"), ("b", "bert"), ("c", "resnet"))
-    )
-    made = make_promises(config(f"{{slos: [slos.yaml], targets: [{targets}]}}"), beside=tmp_path)
-    assert made["availability"].sources == ("trimtab-probes", "a", "c")
+    made = make_promises(config("{slos: [slos.yaml]}"), beside=tmp_path)
+    assert made["availability"].sources == ("trimtab-probes",)
 
 
 def test_a_golden_question_is_read_once_by_its_name(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from controlplane.store.database import open_database
 from probes.exposition import LayoutCache, Page
 from slo import LatencySli, Objective, RatioSli, Selector, SloSpec
 
+A = frozenset({"a"})
 PAGE = """latency_seconds_bucket{{le="0.5"}} {fast}
 latency_seconds_bucket{{le="+Inf"}} {total}
 latency_seconds_count {total}
@@ -46,11 +47,11 @@ def observe(counting: Counting, found: Page, at: float) -> None:
 
 
 def test_a_latency_slo_waits_for_a_page_and_then_counts_at_its_edge(counting: Counting) -> None:
-    promise = make_promise(slo(LATENCY), sources=["a"], interval_seconds=1.0)
-    assert begin_counting(promise, counting, [])
+    promise = make_promise(slo(LATENCY), sources=[], interval_seconds=1.0)
+    assert begin_counting(promise, counting, [], sources=A)
     assert evaluate_promise(promise, counting, now=0.0).unknown == "not counted yet"
-    assert begin_counting(promise, counting, [page(0, 0)]) == ""
-    assert begin_counting(promise, counting, []) == ""
+    assert begin_counting(promise, counting, [page(0, 0)], sources=A) == ""
+    assert begin_counting(promise, counting, [], sources=A) == ""
     observe(counting, page(10, 20), 0.0)
     observe(counting, page(17, 30), 1.0)
     found = evaluate_promise(promise, counting, now=1.0)
@@ -59,8 +60,9 @@ def test_a_latency_slo_waits_for_a_page_and_then_counts_at_its_edge(counting: Co
 
 
 def test_an_edge_that_no_page_has_is_told_with_those_there_are(counting: Counting) -> None:
-    promise = make_promise(slo(LATENCY), sources=["a"], interval_seconds=1.0)
-    missing = begin_counting(promise, counting, [LayoutCache().read("a", OTHER.encode())])
+    promise = make_promise(slo(LATENCY), sources=[], interval_seconds=1.0)
+    pages = [LayoutCache().read("a", OTHER.encode())]
+    missing = begin_counting(promise, counting, pages, sources=A)
     assert "0.25" in missing
 
 
@@ -78,8 +80,8 @@ def test_good_is_between_nothing_and_all(
 ) -> None:
     total = (Selector(name="all_total"),)
     sli = RatioSli(total=total, **{part: (Selector(name="part_total"),)})
-    promise = make_promise(slo(sli), sources=["a"], interval_seconds=1.0)
-    begin_counting(promise, counting, [])
+    promise = make_promise(slo(sli), sources=[], interval_seconds=1.0)
+    begin_counting(promise, counting, [], sources=A)
     layouts = LayoutCache()
     for at, (some, every) in enumerate([(0, 0), (counted, 10)]):
         text = f"part_total {some}\nall_total {every}\n"

@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 import aiohttp
 import pytest
 
-from probes.scraping import make_session
+from probes.http_session import make_session
 
 Serve = Callable[..., AbstractAsyncContextManager[str]]
 

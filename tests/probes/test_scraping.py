@@ -1,11 +1,15 @@
 """One scrape: whatever comes back is an outcome with a reason."""
 
 import gzip
+from typing import Any
 
 import pytest
 
 from probes.exposition import LayoutCache
-from probes.scraping import Outcome, Scrape, scrape
+from probes.page_client import PageClient
+from probes.page_request import page_request
+from probes.scrape_outcome import Outcome, Scrape
+from probes.scraping import scrape
 
 pytestmark = pytest.mark.anyio
 
@@ -13,9 +17,21 @@ PAGE = b"# TYPE a counter\na 1\n"
 
 
 @pytest.fixture
-def look(session):
-    async def once(url: str, *, deadline: float = 5.0, body_limit: int = 1_000) -> Scrape:
-        return await scrape(session, url, LayoutCache(), deadline=deadline, body_limit=body_limit)
+async def client():
+    found = PageClient()
+    yield found
+    await found.close()
+
+
+@pytest.fixture
+def look(client):
+    async def once(
+        url: str, *, deadline: float = 5.0, body_limit: int = 1_000, **more: Any
+    ) -> Scrape:
+        request = page_request(url, **more)
+        return await scrape(
+            client, request, LayoutCache(), deadline=deadline, body_limit=body_limit
+        )
 
     return once
 
@@ -131,10 +147,8 @@ async def test_a_closed_port_refuses(look, serve):
     assert found.reason.startswith("no connection: ")
 
 
-async def test_an_address_that_is_none_refuses(look):
-    assert (await look("http://")).outcome is Outcome.REFUSED
-
-
-async def test_an_answer_that_is_no_http_refuses(look, serve):
+async def test_an_answer_that_is_no_http_is_unreadable(look, serve):
     async with serve(b"SSH-2.0-OpenSSH\r\n") as url:
-        assert (await look(url)).outcome is Outcome.REFUSED
+        found = await look(url)
+    assert found.outcome is Outcome.UNREADABLE
+    assert "not HTTP" in found.reason

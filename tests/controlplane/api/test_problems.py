@@ -44,7 +44,7 @@ async def test_a_fault_of_ours_tells_its_kind_and_not_its_text() -> None:
     assert "hunter2" not in response.text
 
 
-@pytest.mark.parametrize(("path", "status"), [("/no/such/page", 404), ("/v1/targets/x", 404)])
+@pytest.mark.parametrize(("path", "status"), [("/no/such/page", 404), ("/v1/deliveries/x", 404)])
 async def test_a_page_that_is_not_there_is_a_problem_too(
     api: httpx.AsyncClient, path: str, status: int
 ) -> None:

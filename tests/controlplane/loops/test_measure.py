@@ -4,8 +4,7 @@ from dataclasses import replace
 import pytest
 from aiohttp import web
 
-from controlplane.loops.measure import measure_group, save_counts, target_groups
-from controlplane.spec import TargetSpec
+from controlplane.loops.measure import measure_group, save_counts
 from controlplane.store.counts import CountStore
 from slo import Selector
 from tests.controlplane.small_world import Surroundings, World, open_world
@@ -13,17 +12,6 @@ from tests.controlplane.small_world import Surroundings, World, open_world
 pytestmark = pytest.mark.anyio
 
 REQUESTS = (Selector(name="inference_requests_total"),)
-
-
-async def test_targets_of_one_interval_are_one_group(world: World) -> None:
-    quick = TargetSpec(name="a", url="http://x", service="resnet", interval=1.0)
-    slow = replace(quick, name="b", interval=5.0)
-    config = replace(world.plane.config, targets=(quick, slow, replace(quick, name="c")))
-    groups = target_groups(replace(world.plane, config=config))
-    assert {seconds: [t.name for t in group] for seconds, group in groups.items()} == {
-        1.0: ["a", "c"],
-        5.0: ["b"],
-    }
 
 
 async def test_a_page_is_counted_kept_and_told(world: World) -> None:
@@ -55,7 +43,7 @@ async def test_a_page_that_says_nothing_keeps_the_last_standing(
     async def answer(_request: web.Request) -> web.Response:
         return web.Response(status=status, text=body)
 
-    target = replace(world.plane.config.targets[0], url=await serve(answer))
+    target = replace(world.plane.book.targets[0], url=await serve(answer))
     world.clock.elapsed += 60
     await measure_group(world.plane, (target,))
     after = world.plane.live.targets["server"]
@@ -69,7 +57,7 @@ async def test_nobody_listening_is_down_and_a_late_answer_is_unknown(world: Worl
         await asyncio.sleep(3600)
         return web.Response()
 
-    target = world.plane.config.targets[0]
+    target = world.plane.book.targets[0]
     await measure_group(world.plane, (replace(target, url="http://127.0.0.1:1/metrics"),))
     assert world.plane.live.targets["server"].state == "down"
     late = replace(target, url=await serve(sleep), timeout=0.1)
@@ -81,7 +69,7 @@ async def test_a_target_that_names_its_server_is_taken_at_its_word(world: World,
     async def answer(_request: web.Request) -> web.Response:
         return web.Response(text="up 1\n")
 
-    target = replace(world.plane.config.targets[0], url=await serve(answer))
+    target = replace(world.plane.book.targets[0], url=await serve(answer))
     await measure_group(world.plane, (target,))
     assert world.plane.live.targets["server"].server is None
     await measure_group(world.plane, (replace(target, server="triton"),))

@@ -1,0 +1,78 @@
+"""/v1/targets: the metrics pages that are watched."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, status
+
+from controlplane.api.access import Listing, PlaneHere, listing
+from controlplane.errors import NotFound
+from controlplane.live import TargetStanding
+from controlplane.plane import Plane
+from controlplane.schemas import TargetOut, TargetSpecOut, TargetStatusOut
+from controlplane.spec import TargetSpec
+from controlplane.target_desk import add_target, checked_target, remove_target
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/v1/targets", tags=["targets"])
+
+
+@router.get("")
+async def list_targets(plane: PlaneHere) -> Listing[TargetOut]:
+    """Every metrics page that is watched, and how its last scrape went."""
+    return listing(_out(plane, target) for target in plane.book.targets)
+
+
+@router.get("/{name}")
+async def show_target(name: str, plane: PlaneHere) -> TargetOut:
+    """One of them."""
+    target = plane.book.get(name)
+    if target is None:
+        msg = f"No target {name!r}."
+        raise NotFound(msg, hint="trimtab target list shows all of them")
+    return _out(plane, target)
+
+
+@router.post("", status_code=status.HTTP_201_CREATED)
+async def create_target(
+    plane: PlaneHere,
+    document: Annotated[dict[str, Any], Body()],
+    *,
+    dryRun: bool = False,  # noqa: N803 -- the name of the query
+) -> TargetOut:
+    """Watch a page; the body is a target as trimtab.yaml writes it."""
+    target = checked_target(document)
+    if dryRun:
+        return _out(plane, target)
+    add_target(plane, target)
+    return _out(plane, target)
+
+
+@router.delete("/{name}", status_code=status.HTTP_204_NO_CONTENT)
+async def delete_target(name: str, plane: PlaneHere) -> None:
+    """Watch a page no longer."""
+    remove_target(plane, name)
+
+
+def _out(plane: Plane, target: TargetSpec) -> TargetOut:
+    known = plane.book.get(target.name) is not None
+    standing = plane.live.targets.get(target.name) or TargetStanding()
+    filtering = plane.asking.filter_of(target.name)
+    return TargetOut(
+        name=target.name,
+        spec=TargetSpecOut(
+            url=target.url,
+            service=target.service,
+            version=target.version,
+            interval_seconds=target.interval,
+        ),
+        status=TargetStatusOut(
+            state=standing.state,
+            reason=standing.reason,
+            last_scrape_at=standing.at,
+            samples=standing.samples,
+            server=standing.server,
+            origin=plane.book.origin(target.name) if known else "not watched",
+            asked_names=f"{filtering.state}: {filtering.reason}",
+        ),
+    )

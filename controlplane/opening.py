@@ -1,0 +1,167 @@
+"""How the plane is put together, taken up from the store, and let go again."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+import numpy as np
+
+from controlplane.asking import Asking
+from controlplane.building import (
+    make_discoverers,
+    make_goldens,
+    make_notifiers,
+    make_promises,
+    make_routers,
+)
+from controlplane.canary_watch import CanaryWatch
+from controlplane.counting import Counting
+from controlplane.live import Live
+from controlplane.notifiers import Notifier
+from controlplane.plane import Plane
+from controlplane.probe_page import ProbePage
+from controlplane.retarget import retarget
+from controlplane.routers import Router
+from controlplane.spec import Config
+from controlplane.store.alerts import AlertStore
+from controlplane.store.counts import CountStore
+from controlplane.store.database import open_database
+from controlplane.store.outbox import Outbox
+from controlplane.store.rollouts import RolloutStore
+from controlplane.store.runbook_runs import RunbookRunStore
+from controlplane.store.services import ServiceStore
+from controlplane.store.targets import TargetStore
+from controlplane.store.trail import Trail
+from controlplane.target_book import API, TargetBook
+from controlplane.telemetry import Telemetry
+from probes.breaker import Breaker, State, weight_factor
+from probes.clock import Clock, SystemClock
+from probes.exposition import LayoutCache
+from probes.http_session import make_session
+from probes.page_client import PageClient
+from probes.plugins import installed
+
+__all__ = ["database_address", "open_plane"]
+
+
+@asynccontextmanager
+async def open_plane(
+    config: Config,
+    *,
+    beside: Path,
+    clock: Clock | None = None,
+    seed: int | None = None,
+    routers: Mapping[str, Router] | None = None,
+    notifiers: Mapping[tuple[str, int], Notifier] | None = None,
+) -> AsyncIterator[Plane]:
+    """Build the plane. Tests pass fakes; production passes only the configuration.
+
+    Args:
+        config: trimtab.yaml.
+        beside: Folder that its relative names start from.
+        clock: Time; the machine's own when None.
+        seed: Of the one generator of random numbers; from the machine when None.
+        routers: Who moves traffic, by service; as configured when None.
+        notifiers: Destinations; as configured when None.
+
+    Raises:
+        InvalidConfig: Something it names cannot be had.
+    """
+    async with make_session() as http, PageClient() as pages:
+        plane = _build(
+            config,
+            beside=beside,
+            clock=clock or SystemClock(),
+            rng=np.random.default_rng(seed),
+            http=http,
+            pages=pages,
+            routers=make_routers(config) if routers is None else routers,
+            notifiers=make_notifiers(config) if notifiers is None else notifiers,
+        )
+        _remember(plane)
+        try:
+            yield plane
+        finally:
+            await _close(plane)
+
+
+def _build(
+    config: Config,
+    *,
+    beside: Path,
+    clock: Clock,
+    rng: np.random.Generator,
+    http: aiohttp.ClientSession,
+    pages: PageClient,
+    routers: Mapping[str, Router],
+    notifiers: Mapping[tuple[str, int], Notifier],
+) -> Plane:
+    now = clock.now().timestamp()
+    engine = open_database(database_address(config.storage.database, beside))
+    counting = Counting(CountStore(engine), now=now)
+    traces = config.telemetry.traces
+    return Plane(
+        config=config,
+        url=f"http://{config.api.listen}",
+        clock=clock,
+        rng=rng,
+        engine=engine,
+        http=http,
+        pages=pages,
+        asking=Asking(clock, beside),
+        book=TargetBook(config.targets),
+        discoverers=make_discoverers(config, beside=beside),
+        layouts=LayoutCache(),
+        profiles=tuple(installed("trimtab.servers").values()),
+        promises=make_promises(config, beside=beside),
+        counting=counting,
+        canaries=CanaryWatch(counting),
+        probe_page=ProbePage(counting, started=now),
+        goldens=make_goldens(config, beside=beside),
+        live=Live(),
+        routers=routers,
+        notifiers=notifiers,
+        rollouts=RolloutStore(engine),
+        services=ServiceStore(engine),
+        stored_targets=TargetStore(engine),
+        alerts=AlertStore(engine),
+        outbox=Outbox(engine),
+        trail=Trail(engine),
+        runbook_runs=RunbookRunStore(engine),
+        telemetry=Telemetry(traces=None if traces is None else beside / traces),
+    )
+
+
+async def _close(plane: Plane) -> None:
+    """Close whatever the plane holds open, but for the session that its opener holds."""
+    for discoverer in plane.discoverers.values():
+        await discoverer.close()
+    for router in plane.routers.values():
+        await router.close()
+    for notifier in plane.notifiers.values():
+        await notifier.close()
+    plane.telemetry.close()
+    plane.engine.dispose()
+
+
+def _remember(plane: Plane) -> None:
+    """Take up what the store knows from before."""
+    plane.book.put(API, plane.stored_targets.list())
+    retarget(plane)
+    plane.live.alerts.update({record.key: record.alert for record in plane.alerts.list()})
+    for (service, version), saved in plane.services.breakers().items():
+        spec = plane.config.services.get(service)
+        if spec is not None and spec.breaker is not None:
+            breaker = Breaker(**saved | {"state": State(saved["state"])})
+            plane.live.breakers[service, version] = breaker
+            factor = weight_factor(breaker, plane.breaker_policy(service))
+            plane.live.factors[service, version] = factor
+
+
+def database_address(address: str, folder: Path) -> str:
+    """Return the address with a relative SQLite file anchored in the folder of trimtab.yaml."""
+    scheme, slashes, name = address.partition(":///")
+    if not scheme.startswith("sqlite") or not slashes or name.startswith(("/", ":")) or not name:
+        return address
+    return f"{scheme}:///{folder / name}"
