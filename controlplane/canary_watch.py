@@ -1,7 +1,7 @@
 """What the running rollouts' versions did, as intervals that canary_analysis can judge."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -65,9 +65,7 @@ class CanaryWatch:
 
     def begin(self, rollout: Rollout, watched: Watched, *, saved: Mapping[str, Any] | None) -> None:
         """Count both versions from now on, or go on from what was saved."""
-        for version in (rollout.spec.version, rollout.progress.baseline):
-            for key, selectors in _tallies_of(rollout, watched, version).items():
-                self._counting.define(key, selectors, sources=watched.sources(version))
+        self._define(rollout, watched)
         self._watched[rollout.id] = watched
         begun = Analysis.start(metrics_of(watched), policy_of(rollout.spec))
         self._analyses[rollout.id], self._seen[rollout.id] = begun, self._counts(rollout)
@@ -76,6 +74,15 @@ class CanaryWatch:
             # A server whose buckets changed is another measure: its evidence begins anew.
             if before.metrics == begun.metrics:
                 self._analyses[rollout.id], self._seen[rollout.id] = before, saved["seen"]
+
+    def refit(self, rollout: Rollout, watched: Watched) -> None:
+        """Count on the targets there are now: replicas come and go while a rollout runs."""
+        before = self._watched[rollout.id]
+        same = (before.targets, before.own_targets) == (watched.targets, watched.own_targets)
+        if not same:
+            now = replace(before, targets=watched.targets, own_targets=watched.own_targets)
+            self._watched[rollout.id] = now
+            self._define(rollout, now)
 
     def look(self, rollout: Rollout, *, now: float) -> Verdict:
         """Take what was counted since the last look into account, and judge."""
@@ -110,6 +117,11 @@ class CanaryWatch:
         self._analyses.pop(rollout.id, None)
         self._seen.pop(rollout.id, None)
 
+    def _define(self, rollout: Rollout, watched: Watched) -> None:
+        for version in (rollout.spec.version, rollout.progress.baseline):
+            for key, selectors in _tallies_of(rollout, watched, version).items():
+                self._counting.define(key, selectors, sources=watched.sources(version))
+
     def _counts(self, rollout: Rollout) -> dict[str, dict[str, float]]:
         keys = _tallies(rollout, self._watched[rollout.id])
         return {key: self._counting.by_source(key) for key in keys}
@@ -132,11 +144,10 @@ class CanaryWatch:
         (failed, timed), (failed_before, timed_before) = arms
         if part == GOOD:
             failed, failed_before = _not_good(failed), _not_good(failed_before)
+        found = {ERRORS: _interval(watched.targets, failed, failed_before, elapsed)}
         slower, slower_before = _slower(timed), _slower(timed_before)
-        found = {
-            ERRORS: _interval(watched.targets, failed, failed_before, elapsed),
-            LATENCY: _interval(watched.targets, slower, slower_before, elapsed),
-        }
+        if watched.edges:
+            found[LATENCY] = _interval(watched.targets, slower, slower_before, elapsed)
         if watched.limit is not None:
             late = (0, 1 + list(watched.edges).index(watched.limit))
             before = slower_before[:, late]
@@ -156,7 +167,8 @@ def metrics_of(watched: Watched) -> tuple[Metric, ...]:
         name=LATENCY, kind=Kind.LATENCY, edges=tuple(watched.edges), critical=not named
     )
     late = (Metric(name=LATE, kind=Kind.ERRORS),) if named else ()
-    return (Metric(name=ERRORS, kind=Kind.ERRORS), *late, latency)
+    timed = (latency,) if watched.edges else ()  # a server may have no histogram
+    return (Metric(name=ERRORS, kind=Kind.ERRORS), *late, *timed)
 
 
 def policy_of(spec: RolloutSpec) -> Policy:

@@ -10,8 +10,6 @@ from controlplane.retarget import retarget
 from controlplane.spec import TargetSpec, explain
 from controlplane.target_book import API
 from controlplane.target_spec import parse_target
-from probes.errors import InvalidAddress
-from probes.page_request import page_request
 
 __all__ = ["add_target", "checked_target", "remove_target"]
 
@@ -23,13 +21,9 @@ def checked_target(document: Any) -> TargetSpec:  # noqa: ANN401 -- from a reque
         InvalidConfig: It cannot be one; the message names the place and the nearest known key.
     """
     try:
-        target = parse_target(document)
-        page_request(target.url)
+        return parse_target(document)
     except ValidationError as error:
         raise InvalidConfig("; ".join(map(explain, error.errors()[:5]))) from error
-    except InvalidAddress as error:
-        raise InvalidConfig(str(error)) from error
-    return target
 
 
 def add_target(plane: Plane, target: TargetSpec) -> None:

@@ -6,6 +6,8 @@ from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter
 from pydantic.dataclasses import dataclass
 
 from controlplane.units import Seconds
+from probes.errors import InvalidAddress
+from probes.page_request import check_address
 
 __all__ = [
     "STRICT",
@@ -25,11 +27,15 @@ HttpUrl = Annotated[str, Field(pattern=r"^https?://[^\s/?#]+", max_length=2048)]
 SecretRef = Annotated[str, Field(pattern=r"^(env|file):.+", max_length=1024)]
 
 
-def _without_login(url: str) -> str:
-    """Refuse a password in an address: addresses are shown."""
+def _checked(url: str) -> str:
+    """Refuse what cannot be asked, and a password in an address: addresses are shown."""
     if "@" in url.split("//", 1)[-1].split("/", 1)[0]:
         msg = "an address may hold no login; write auth: {username: ..., password: env:NAME}"
         raise ValueError(msg)
+    try:
+        check_address(url)
+    except InvalidAddress as error:
+        raise ValueError(str(error)) from error
     return url
 
 
@@ -97,7 +103,7 @@ class TargetSpec:
     """
 
     name: Name
-    url: Annotated[HttpUrl, AfterValidator(_without_login)]
+    url: Annotated[HttpUrl, AfterValidator(_checked)]
     service: Name
     version: str | None = None
     server: str | None = None
@@ -116,7 +122,8 @@ class DiscoverySpec:
 
     Attributes:
         kind: ``file``, ``http``, ``dns`` or ``kubernetes``, or another that is installed.
-        path: Of files, with wildcards, beside trimtab.yaml; of the metrics page for dns.
+        path: Of files, with wildcards, beside trimtab.yaml; of the metrics page for dns and
+            kubernetes.
         url: Of an HTTP service discovery.
         name: To look up in the DNS.
         type: Of the DNS record.

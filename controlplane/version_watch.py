@@ -16,6 +16,9 @@ class VersionWatch:
         counting: Where they are counted.
         service: Whose version.
         version: Which.
+
+    Attributes:
+        sources: The targets it is counted on; None before `begin`.
     """
 
     def __init__(self, counting: Counting, service: str, version: str) -> None:
@@ -23,6 +26,7 @@ class VersionWatch:
         self._total, self._part, self._timed, self._fast = (
             f"version/{service}/{version}/{what}" for what in ("total", "part", "timed", "fast")
         )
+        self.sources: tuple[str, ...] | None = None
         self._by_good = False
         self._version = version
 
@@ -34,9 +38,12 @@ class VersionWatch:
         targets: Iterable[str],
         slow_call_seconds: float,
     ) -> None:
-        """Count from now on. Slow is what is beyond the first bucket edge at or above the limit."""
+        """Count from now on, again where replicas came or went. Slow is what is beyond the first bucket edge at or above the limit."""
         who = {"model": model, "version": self._version}
         sources = tuple(targets)
+        if sources == self.sources:
+            return
+        self.sources = sources
         define = self._counting.define
         self._by_good = not reading.counts_bad
         define(self._total, reading.requests(**who), sources=sources)

@@ -146,8 +146,13 @@ class _Connection(asyncio.Protocol):
         else:
             self._end(ConnectionResetError("closed before it answered"))
 
+    def on_message_begin(self) -> None:
+        """Refuse a second answer to one question; httptools calls this."""
+        if self._answer is None or self._answer.done():
+            raise ScrapeEnded(Outcome.UNREADABLE, "it answers unasked")
+
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Take a header; httptools calls this."""
+        """Take a header."""
         self._headers.append((name.lower(), value))
         self._header_bytes += len(name) + len(value)
         if len(self._headers) > MAX_HEADERS or self._header_bytes > MAX_HEADER_BYTES:

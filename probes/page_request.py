@@ -3,11 +3,11 @@
 import ssl
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from urllib.parse import quote, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 from probes.errors import InvalidAddress
 
-__all__ = ["PageRequest", "page_request"]
+__all__ = ["PageRequest", "check_address", "page_request"]
 
 ACCEPT = (
     "text/plain;version=0.0.4;q=1,text/plain;version=1.0.0;q=0.9,"
@@ -59,17 +59,7 @@ def page_request(
     Raises:
         InvalidAddress: It is no address of a page.
     """
-    try:
-        parts = urlsplit(url)
-        port = parts.port or PORTS[parts.scheme]
-        host = parts.hostname or ""
-        name = host.encode("idna").decode() if not host.isascii() else host
-    except (ValueError, KeyError) as error:
-        msg = f"{url!r} is no address of a page. Write http://host:port/metrics."
-        raise InvalidAddress(msg) from error
-    if not host or parts.username or any(sign <= " " or sign == "\x7f" for sign in url):
-        msg = f"{_shown(url)!r} is no address of a page: it needs a host and may hold no login."
-        raise InvalidAddress(msg)
+    parts, name, port = _read_address(url)
     path = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~-._")
     query = "&".join(
         [*([parts.query] if parts.query else []), *(NAME_PARAMETER + quote(n) for n in names)]
@@ -85,6 +75,31 @@ def page_request(
     context = None if parts.scheme == "http" else tls or ssl.create_default_context()
     question = ("\r\n".join(lines) + "\r\n\r\n").encode()
     return PageRequest(url=url, host=name, port=port, tls=context, question=question)
+
+
+def check_address(url: str) -> None:
+    """Refuse what is no address of a page.
+
+    Raises:
+        InvalidAddress: The message says what an address looks like.
+    """
+    _read_address(url)
+
+
+def _read_address(url: str) -> tuple[SplitResult, str, int]:
+    """Return the parts of an address, its host as the DNS writes it, and its port."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port or PORTS[parts.scheme]
+        host = parts.hostname or ""
+        name = host.encode("idna").decode() if not host.isascii() else host
+    except (ValueError, KeyError) as error:
+        msg = f"{_shown(url)!r} is no address of a page. Write http://host:port/metrics."
+        raise InvalidAddress(msg) from error
+    if not host or parts.username or any(sign <= " " or sign == "\x7f" for sign in url):
+        msg = f"{_shown(url)!r} is no address of a page: it needs a host and may hold no login."
+        raise InvalidAddress(msg)
+    return parts, name, port
 
 
 def _one_line(value: str) -> str:

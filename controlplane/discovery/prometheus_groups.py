@@ -12,7 +12,7 @@ __all__ = ["read_groups", "target_name"]
 
 MOST_TARGETS = 20_000
 OURS = ("service", "version", "server")
-_ODD = re.compile(r"[^A-Za-z0-9._-]+", re.ASCII)
+_ODD = re.compile(r"[^A-Za-z0-9._]+", re.ASCII)
 _NAME_LENGTH = 63
 
 
@@ -56,7 +56,7 @@ def _of_group(spec: DiscoverySpec, where: str, group: Mapping[Any, Any]) -> list
         msg = f"{where} needs targets: a list of addresses; labels, if any, are a mapping."
         raise DiscoveryError(msg)
     scheme = str(labels.get("__scheme__", "http"))
-    path = str(labels.get("__metrics_path__", spec.path or "/metrics"))
+    path = str(labels.get("__metrics_path__", "/metrics"))
     said = {key: str(labels[key]) for key in OURS if key in labels}
     return [
         found_target(

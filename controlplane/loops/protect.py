@@ -49,20 +49,17 @@ def _protect_version(plane: Plane, service: str, version: str, spec: BreakerSpec
 def _watch(plane: Plane, service: str, version: str, spec: BreakerSpec) -> VersionWatch | None:
     """Return the version's counts, which begin once the service's pages were recognised."""
     who = (service, version)
-    if who not in plane.live.watches:
-        reading = plane.reading_of(service)
-        route = plane.config.services[service].route
-        if reading is None or route is None:
-            return None
-        watch = VersionWatch(plane.counting, service, version)
-        watch.begin(
-            reading,
-            model=route.name,
-            targets=plane.sources_of(service, version, by_label=reading.by_label),
-            slow_call_seconds=spec.slow_call,
-        )
-        plane.live.watches[who] = watch
-    return plane.live.watches[who]
+    reading, route = plane.reading_of(service), plane.config.services[service].route
+    if reading is None or route is None:
+        return plane.live.watches.get(who)
+    watch = plane.live.watches.setdefault(who, VersionWatch(plane.counting, service, version))
+    watch.begin(
+        reading,
+        model=route.name,
+        targets=plane.sources_of(service, version, by_label=reading.by_label),
+        slow_call_seconds=spec.slow_call,
+    )
+    return watch
 
 
 def _write_down(plane: Plane, service: str, version: str, breaker: Breaker) -> None:

@@ -73,6 +73,7 @@ def _serves_already(plane: Plane, rollout: Rollout) -> bool:
 def _verdict(plane: Plane, rollout: Rollout, watched: Watched) -> Verdict:
     if not plane.canaries.watches(rollout.id):
         plane.canaries.begin(rollout, watched, saved=plane.rollouts.analysis(rollout.id))
+    plane.canaries.refit(rollout, watched)
     return plane.canaries.look(rollout, now=plane.now())
 
 
