@@ -8,7 +8,7 @@ import numpy.typing as npt
 from sqlalchemy import Connection
 
 from controlplane.store.counts import CountStore
-from slo import CumulativeRing, Ledger, Selector
+from slo import CumulativeRing, Ledger, Observation, PeriodGain, Selector
 
 __all__ = ["Counting", "Span"]
 
@@ -35,13 +35,21 @@ class Counting:
         self._defined: dict[str, frozenset[str]] = {}
         self._names: dict[str, frozenset[str]] = {}
         self._ring = CumulativeRing(capacity=RING_ROWS)
+        self._late: list[PeriodGain] = []
         self._watched_since = now
         self._began = now if saved is None else (store.began() or saved[0])
 
-    def define(self, key: str, selectors: tuple[Selector, ...], *, sources: Iterable[str]) -> None:
+    def define(
+        self,
+        key: str,
+        selectors: tuple[Selector, ...],
+        *,
+        sources: Iterable[str],
+        periodic: bool = False,
+    ) -> None:
         """Count what the selectors match on these targets, from now on or from what was saved."""
         self._defined[key] = frozenset(sources)
-        self._ledger.define(key, selectors, sources=self._defined[key])
+        self._ledger.define(key, selectors, sources=self._defined[key], periodic=periodic)
         self._names.clear()
 
     def defines(self, key: str) -> bool:
@@ -71,12 +79,21 @@ class Counting:
         values: npt.NDArray[np.float64],
         *,
         started: float | None,
-    ) -> int:
-        """Take one page into account; return how many of its values no counter can have."""
+        stamps: npt.NDArray[np.float64] | None = None,
+    ) -> Observation:
+        """Take one page into account; what it tells of past periods is counted as of then."""
         seen = self._ledger.observe(
-            source, series, values, started=started, watched_since=self._watched_since
+            source,
+            series,
+            values,
+            started=started,
+            watched_since=self._watched_since,
+            stamps=stamps,
         )
-        return seen.refused
+        for gain in seen.periods:
+            self._ring.add_since(gain.at, gain.key, gain.gained)
+            self._late.append(gain)
+        return seen
 
     def mark(self, now: float) -> None:
         """Remember the running sums as of now, for windows."""
@@ -107,6 +124,8 @@ class Counting:
 
     def save(self, connection: Connection, *, now: float) -> None:
         """Write everything that a restart needs, inside the caller's transaction."""
+        self._store.add_late(connection, self._late, now=now)
+        self._late.clear()
         self._store.save(
             connection, now=now, ledger=self._ledger.snapshot(), sums=self._ledger.values()
         )

@@ -32,6 +32,8 @@ __all__ = [
 
 GATE = EvidenceGate()
 SCRAPES_PER_WINDOW = 2
+PERIOD_SECONDS = 450.0
+"""Clouds give their figures 5 to 10 minutes late: windows below a quarter of an hour say nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +43,11 @@ class Promise:
     slo: SloSpec
     rules: tuple[BurnRule, ...]
     sources: tuple[str, ...]
+
+    @property
+    def periodic(self) -> bool:
+        """Whether it rests on figures that are given anew for each period."""
+        return isinstance(self.slo.sli, RatioSli) and self.slo.sli.periodic
 
     @property
     def names(self) -> frozenset[str]:
@@ -93,6 +100,8 @@ class Evaluation:
 
 def make_promise(slo: SloSpec, *, sources: Iterable[str], interval_seconds: float) -> Promise:
     """Return the SLO with its rules; a window shorter than two scrapes could not be counted."""
+    if isinstance(slo.sli, RatioSli) and slo.sli.periodic:
+        interval_seconds = max(interval_seconds, PERIOD_SECONDS)
     rules = rules_of(slo, interval_seconds=interval_seconds)
     return Promise(slo=slo, rules=rules, sources=tuple(sources))
 
@@ -118,8 +127,9 @@ def begin_counting(
             sli = sli.resolve(_edges(sli, pages))
         except NoSuchEdge as error:
             return str(error)
-    counting.define(promise.part_key, sli.good or sli.bad, sources=sources)
-    counting.define(promise.total_key, sli.total, sources=sources)
+    part, periodic = sli.good or sli.bad, sli.periodic
+    counting.define(promise.part_key, part, sources=sources, periodic=periodic)
+    counting.define(promise.total_key, sli.total, sources=sources, periodic=periodic)
     return ""
 
 

@@ -95,6 +95,8 @@ class TargetSpec:
         server: Its kind; recognised when None.
         interval: Seconds between two scrapes.
         timeout: Seconds for one.
+        period: Seconds that per-period figures stand for, where the page gives no times: each is
+            then counted once a period, as of the period's beginning on our clock.
         gzip: Whether to ask for a packed page.
         names: ``auto`` asks only for what is used, where the server can do that; ``all`` never.
         auth: How to log in.
@@ -109,6 +111,7 @@ class TargetSpec:
     server: str | None = None
     interval: Annotated[Seconds, Field(ge=0.1, le=3600)] = 5.0
     timeout: Annotated[Seconds, Field(ge=0.05, le=60)] = 2.0
+    period: Annotated[Seconds, Field(ge=1, le=86400)] | None = None
     gzip: bool = False
     names: Literal["auto", "all"] = "auto"
     auth: AuthSpec | None = None

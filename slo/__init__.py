@@ -18,6 +18,7 @@ from slo.ledger import Ledger, Observation
 from slo.lint import Fault, Finding, lint_rules
 from slo.objective import Objective
 from slo.openslo import SloSpec, read_openslo
+from slo.period_counts import PeriodGain
 from slo.selector import Matcher, Selector, parse_selectors
 from slo.sli import Counts, LatencySli, RatioSli, Sli
 from slo.windows import CumulativeRing, Row
@@ -42,6 +43,7 @@ __all__ = [
     "NoSuchEdge",
     "Objective",
     "Observation",
+    "PeriodGain",
     "RatioSli",
     "Row",
     "Selector",

@@ -9,14 +9,16 @@ exactly what was missed.
 
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 import orjson
 
 from slo.counter import increase
+from slo.period_counts import PeriodGain, PeriodMemory, PeriodsSeen
 from slo.selector import Selector
+from slo.tally import Tally
 
 __all__ = ["Ledger", "Observation"]
 
@@ -27,26 +29,19 @@ RESTART_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
-    """What one page brought: counters that began anew, and values no counter can have."""
+    """What one page brought.
+
+    Attributes:
+        resets: Counters that began anew.
+        refused: Values that no counter can have.
+        untimed: Per-period counts without a time of their own, which cannot be counted.
+        periods: Periods that were counted, with their times.
+    """
 
     resets: int
     refused: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Tally:
-    selectors: tuple[Selector, ...]
-    sources: frozenset[str] | None
-
-    @property
-    def text(self) -> str:
-        return " + ".join(map(str, self.selectors))
-
-    def wants(self, source: str) -> bool:
-        return self.sources is None or source in self.sources
-
-    def counts(self, name: str, labels: Mapping[str, str]) -> bool:
-        return any(selector.selects(name, labels) for selector in self.selectors)
+    untimed: int = 0
+    periods: tuple[PeriodGain, ...] = ()
 
 
 class _Source:
@@ -67,6 +62,7 @@ class _Source:
         self.raw: dict[str, dict[str, float]] = {}
         self.counted: dict[str, str] = {}
         self.stale = True
+        self.periods = PeriodMemory()
         self._series: Series | None = None
         self._keys: dict[str, str] = {}
         self._positions: npt.NDArray[np.int64] = np.empty(0, dtype=np.int64)
@@ -75,12 +71,15 @@ class _Source:
         self._previous: npt.NDArray[np.float64] = np.empty(0)
         self._first: npt.NDArray[np.bool_] = np.empty(0, dtype=np.bool_)
 
-    def compile(self, series: Series, tallies: Mapping[str, _Tally]) -> None:
+    def compile(self, series: Series, tallies: Mapping[str, Tally]) -> None:
         """Work out which position of the page goes into which tally."""
         if series is self._series and not self.stale:
             return
         self.remember()
-        wanted = {key: tally for key, tally in tallies.items() if tally.wants(self.name)}
+        mine = {key: tally for key, tally in tallies.items() if tally.wants(self.name)}
+        periodic = {key: tally.counts for key, tally in mine.items() if tally.periodic}
+        self.periods.compile(series, periodic, _series_key)
+        wanted = {key: tally for key, tally in mine.items() if not tally.periodic}
         pairs = [
             (position, owner, (key, _series_key(name, labels)))
             for owner, (key, tally) in enumerate(wanted.items())
@@ -98,6 +97,21 @@ class _Source:
         self._first = fresh & np.isnan(self._previous)
         self._series, self.stale = series, False
 
+    def add_periods(
+        self,
+        values: npt.NDArray[np.float64],
+        stamps: npt.NDArray[np.float64] | None,
+        totals: dict[str, float],
+        *,
+        watched_since: float,
+    ) -> PeriodsSeen:
+        """Count the per-period figures of one page."""
+        seen = self.periods.add(values, stamps, watched_since=watched_since)
+        for gain in seen.gains:
+            self.sums[gain.key] = self.sums.get(gain.key, 0.0) + gain.gained
+            totals[gain.key] = totals.get(gain.key, 0.0) + gain.gained
+        return seen
+
     def add(
         self,
         values: npt.NDArray[np.float64],
@@ -106,7 +120,7 @@ class _Source:
         started: float | None,
         watched_since: float,
     ) -> Observation:
-        """Count one page, here and in the totals of all pages."""
+        """Count the counters of one page, here and in the totals of all pages."""
         restarted = _later(started, self.started)
         found = increase(self._previous, values[self._positions], restarted=restarted)
         gained = found.gained
@@ -139,6 +153,7 @@ class _Source:
         self._names, self._previous = [], np.empty(0)
         self.sums.pop(key, None)
         self.raw.pop(key, None)
+        self.periods.last.pop(key, None)
         self.counted.pop(key, None)
         self.stale = True
 
@@ -147,19 +162,28 @@ class Ledger:
     """Tallies by key. See the module for what exactly they count."""
 
     def __init__(self) -> None:
-        self._tallies: dict[str, _Tally] = {}
+        self._tallies: dict[str, Tally] = {}
         self._totals: dict[str, float] = {}
         self._sources: dict[str, _Source] = {}
 
     def define(
-        self, key: str, selectors: tuple[Selector, ...], *, sources: Iterable[str] | None = None
+        self,
+        key: str,
+        selectors: tuple[Selector, ...],
+        *,
+        sources: Iterable[str] | None = None,
+        periodic: bool = False,
     ) -> None:
         """Count what these selectors match, on these sources or on all; again is no change.
 
-        Other selectors under the same key go on from the same sum: what they newly match counts
+        ``periodic`` says that they are no counters, but figures given anew for each period. Other selectors under the same key go on from the same sum: what they newly match counts
         from the next page on.
         """
-        tally = _Tally(selectors=selectors, sources=None if sources is None else frozenset(sources))
+        tally = Tally(
+            selectors=selectors,
+            sources=None if sources is None else frozenset(sources),
+            periodic=periodic,
+        )
         if self._tallies.get(key) != tally:
             self._tallies[key] = tally
             for source in self._sources.values():
@@ -180,6 +204,7 @@ class Ledger:
         *,
         started: float | None,
         watched_since: float,
+        stamps: npt.NDArray[np.float64] | None = None,
     ) -> Observation:
         """Count one page of a source.
 
@@ -190,10 +215,20 @@ class Ledger:
             values: What the page shows, shape (len(series),).
             started: When its process began, Unix seconds; None when it does not say.
             watched_since: When watching began: what began later is counted from its beginning.
+            stamps: When each value is of, where the page says so; NaN where it does not.
         """
         memory = self._sources.setdefault(source, _Source(source))
         memory.compile(series, self._tallies)
-        return memory.add(values, self._totals, started=started, watched_since=watched_since)
+        found = memory.add(values, self._totals, started=started, watched_since=watched_since)
+        if not memory.periods.counts:
+            return found
+        seen = memory.add_periods(values, stamps, self._totals, watched_since=watched_since)
+        return replace(
+            found,
+            refused=found.refused + seen.refused,
+            untimed=seen.untimed,
+            periods=seen.gains,
+        )
 
     def names(self, source: str) -> set[str]:
         """Return the names of the series that some tally counts on a source."""
@@ -224,6 +259,7 @@ class Ledger:
                 "sums": source.sums,
                 "raw": source.raw,
                 "counted": source.counted,
+                "periods": source.periods.last,
             }
         return zlib.compress(orjson.dumps(state), level=1)
 
@@ -236,6 +272,7 @@ class Ledger:
             source.known, source.started = True, state["started"]
             source.sums, source.raw = state["sums"], state["raw"]
             source.counted = state["counted"]
+            source.periods.last = state.get("periods", {})
             for key, value in source.sums.items():
                 ledger._totals[key] = ledger._totals.get(key, 0.0) + value
         return ledger

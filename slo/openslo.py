@@ -211,15 +211,16 @@ def _sli(indicator: Fields, objective: Fields) -> Sli:
     if "thresholdMetric" in indicator:
         return _latency(indicator, objective)
     ratio = indicator.fields("ratioMetric")
-    if "raw" in ratio or ("counter" in ratio and not ratio.flag("counter")):
-        _unsupported(ratio, "raw", "ratios that are not counters; write counter: true")
+    if "raw" in ratio:
+        _unsupported(ratio, "raw", "ratios that are given ready-made; name good or bad, and total")
+    periodic = "counter" in ratio and not ratio.flag("counter")
     if "op" in objective or "value" in objective:
         msg = f"{objective.place} has op or value, which belong to a thresholdMetric."
         raise InvalidSpec(msg)
     total = _selectors(ratio, "total")
     if "good" in ratio:
-        return RatioSli(good=_selectors(ratio, "good"), total=total)
-    return RatioSli(bad=_selectors(ratio, "bad"), total=total)
+        return RatioSli(good=_selectors(ratio, "good"), total=total, periodic=periodic)
+    return RatioSli(bad=_selectors(ratio, "bad"), total=total, periodic=periodic)
 
 
 def _latency(indicator: Fields, objective: Fields) -> LatencySli:

@@ -39,11 +39,19 @@ class Counts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RatioSli:
-    """Good, or bad, events out of all. Exactly one of ``good`` and ``bad`` is given."""
+    """Good, or bad, events out of all. Exactly one of ``good`` and ``bad`` is given.
+
+    Attributes:
+        total: Selectors whose sum is all events.
+        good: Of the good ones.
+        bad: Of the bad ones.
+        periodic: Whether they are no counters but figures that are given anew for each period.
+    """
 
     total: tuple[Selector, ...]
     good: tuple[Selector, ...] = ()
     bad: tuple[Selector, ...] = ()
+    periodic: bool = False
 
     def __str__(self) -> str:
         part, word = (self.good, "good") if self.good else (self.bad, "bad")

@@ -68,6 +68,17 @@ class CumulativeRing:
         place = self._place(low - 1)
         return Row(at=float(self._times[place]), columns=self._columns, sums=self._rows[place])
 
+    def add_since(self, moment: float, key: str, gained: float) -> None:
+        """Add what became known late to every row at or after its moment."""
+        column = self._columns.get(key)
+        if column is None:
+            return
+        for number in range(self._count - 1, self._oldest - 1, -1):
+            place = self._place(number)
+            if self._times[place] < moment:
+                return
+            self._rows[place, column] += gained
+
     def _place(self, number: int) -> int:
         return number % self._capacity
 

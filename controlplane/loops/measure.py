@@ -3,6 +3,10 @@
 import asyncio
 import logging
 from collections.abc import Iterable
+from math import floor
+
+import numpy as np
+import numpy.typing as npt
 
 from controlplane.asking import limits_of
 from controlplane.errors import InvalidConfig
@@ -25,6 +29,10 @@ STATES = {Outcome.OK: "up", Outcome.TIMEOUT: "unknown"}
 """Anything else is down. A busy Python server may miss a deadline: that is not down, but unknown."""
 
 MOST_WAIT_SECONDS = 60.0
+UNTIMED = (
+    "its figures are per period and carry no time: have the exporter print timestamps, "
+    "or say period: 5m at the target"
+)
 
 
 async def measure(plane: Plane) -> None:
@@ -116,9 +124,25 @@ def _count(plane: Plane, target: TargetSpec, page: Page) -> None:
             plane.live.uncounted[promise.slo.name] = begin_counting(
                 promise, plane.counting, [page], sources=plane.sources_for(promise)
             )
-    bad = plane.counting.observe(target.name, page.layout.series, page.values, started=page.started)
-    plane.telemetry.bad_samples.inc(bad)
+    seen = plane.counting.observe(
+        target.name,
+        page.layout.series,
+        page.values,
+        started=page.started,
+        stamps=_stamps(target, page, plane.now()),
+    )
+    for promise in plane.promises_of(target.service):
+        if promise.periodic:
+            plane.live.uncounted[promise.slo.name] = UNTIMED if seen.untimed else ""
+    plane.telemetry.bad_samples.inc(seen.refused)
     plane.live.pages[target.name] = page
+
+
+def _stamps(target: TargetSpec, page: Page, now: float) -> npt.NDArray[np.float64] | None:
+    """Return the page's own times, or the beginning of the period where it has none."""
+    if target.period is None or page.stamps is not None:
+        return page.stamps
+    return np.full(len(page.values), floor(now / target.period) * target.period)
 
 
 def _standing(plane: Plane, target: TargetSpec, answer: Scrape) -> TargetStanding:

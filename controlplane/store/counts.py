@@ -1,6 +1,6 @@
 """Counts that survive: the ledger as it stood, and one packed row of running sums a minute."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import orjson
@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine, delete, func, insert, select
 
 from controlplane.store.tables import count_layout, count_minute, count_state
 from controlplane.store.writing import put
-from slo import Row
+from slo import PeriodGain, Row
 
 __all__ = ["CountStore"]
 
@@ -45,6 +45,28 @@ class CountStore:
         row = {"layout": self._layout(connection, keys), "sums": packed}
         key = {"shard": SHARD, "minute": int(now // 60)}
         put(connection, count_minute, key, row)
+
+    def add_late(self, connection: Connection, gains: Sequence[PeriodGain], *, now: float) -> None:
+        """Add what became known late to the minutes since, inside the caller's transaction.
+
+        Minutes in which nothing of that name was counted stay as they are.
+        """
+        if not gains:
+            return
+        first = int(min(gain.at for gain in gains) // 60)
+        query = select(count_minute.c.minute, count_minute.c.layout, count_minute.c.sums).where(
+            count_minute.c.shard == SHARD,
+            count_minute.c.minute >= first,
+            count_minute.c.minute < int(now // 60),
+        )
+        for row in connection.execute(query).all():
+            columns = {key: at for at, key in enumerate(self._layout_keys(connection, row.layout))}
+            sums = np.frombuffer(row.sums, dtype="<f8").copy()
+            for gain in gains:
+                if gain.key in columns and gain.at <= (row.minute + 1) * 60.0:
+                    sums[columns[gain.key]] += gain.gained
+            key = {"shard": SHARD, "minute": row.minute}
+            put(connection, count_minute, key, {"layout": row.layout, "sums": sums.tobytes()})
 
     def load(self) -> tuple[float, bytes] | None:
         """Return when the ledger was saved and its snapshot; None in a new database."""

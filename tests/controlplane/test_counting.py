@@ -87,10 +87,39 @@ def test_after_a_restart_the_past_comes_from_the_store(engine: Engine) -> None:
 def test_a_value_that_no_counter_can_have_is_told_and_passed_over(engine: Engine) -> None:
     counting = opened(engine, 100.0)
     observe(counting, 5.0, at=100.0)
-    bad = counting.observe("a", SERIES, np.array([-1.0]), started=0.0)
-    assert bad == 1
+    seen = counting.observe("a", SERIES, np.array([-1.0]), started=0.0)
+    assert seen.refused == 1
     observe(counting, 6.0, at=101.0)
     assert counting.value("all") == 1.0
+
+
+def test_what_a_cloud_tells_late_is_counted_as_of_then(engine: Engine) -> None:
+    def told(counting: Counting, value: float, *, of: float) -> None:
+        counting.observe("a", SERIES, np.array([value]), started=None, stamps=np.array([of]))
+
+    def periodic(now: float) -> Counting:
+        found = Counting(CountStore(engine), now=now)
+        found.define("all", SELECTORS, sources=["a"], periodic=True)
+        return found
+
+    counting = periodic(100.0)
+    for minute in range(1, 21):
+        now = 100.0 + 60.0 * minute
+        if minute > 10:  # ten minutes late, and each twice
+            told(counting, 7.0, of=now - 600.0)
+            told(counting, 7.0, of=now - 600.0)
+        counting.mark(now)
+        with engine.begin() as connection:
+            counting.save(connection, now=now)
+    now = 1300.0
+    assert counting.value("all") == 70.0
+    assert counting.span(["all"], now=now, seconds=600.0).gained["all"] == 0.0
+    assert counting.span(["all"], now=now, seconds=900.0).gained["all"] == 35.0
+    again = periodic(now)
+    told(again, 7.0, of=700.0)  # counted before the restart
+    told(again, 5.0, of=760.0)  # what the page still shows is not lost
+    assert again.value("all") == 75.0
+    assert again.span(["all"], now=now, seconds=902.0).gained["all"] == 47.0
 
 
 @pytest.fixture(scope="module")

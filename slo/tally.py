@@ -1,0 +1,36 @@
+"""What one running sum counts: which series, on which pages, and whether they are counters."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from slo.selector import Selector
+
+__all__ = ["Tally"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """One running sum.
+
+    Attributes:
+        selectors: Series whose sum it is.
+        sources: Pages that it is counted on; all when None.
+        periodic: Whether they are figures given anew for each period, and no counters.
+    """
+
+    selectors: tuple[Selector, ...]
+    sources: frozenset[str] | None
+    periodic: bool
+
+    @property
+    def text(self) -> str:
+        """Return what is counted, as people write it."""
+        return " + ".join(map(str, self.selectors))
+
+    def wants(self, source: str) -> bool:
+        """Whether it is counted on a page."""
+        return self.sources is None or source in self.sources
+
+    def counts(self, name: str, labels: Mapping[str, str]) -> bool:
+        """Whether it counts a series."""
+        return any(selector.selects(name, labels) for selector in self.selectors)
