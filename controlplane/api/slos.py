@@ -7,6 +7,8 @@ from controlplane.errors import NotFound
 from controlplane.plane import Plane
 from controlplane.schemas import BudgetOut, BurnOut, SloOut, SloSpecOut, SloStatusOut
 from controlplane.slo_evaluation import Evaluation, Promise, evaluate_promise
+from probes.provenance import rests_on
+from probes.server_profile import ServerProfile
 from slo import Decision
 
 __all__ = ["router"]
@@ -43,6 +45,7 @@ def _promise(plane: Plane, name: str) -> Promise:
 def _out(plane: Plane, promise: Promise) -> SloOut:
     slo = promise.slo
     found = evaluate_promise(promise, plane.counting, now=plane.now())
+    source = rests_on(promise.names, _profiles(plane, slo.service))
     return SloOut(
         name=slo.name,
         spec=SloSpecOut(
@@ -55,10 +58,18 @@ def _out(plane: Plane, promise: Promise) -> SloOut:
         status=SloStatusOut(
             state=found.state,
             reason=plane.live.uncounted.get(slo.name) or _reason(found),
+            rests_on=source.title,
+            cannot_see=source.cannot_see,
             budget=_budget(found),
             burn=tuple(_burn(decision) for decision in found.decisions.values()),
         ),
     )
+
+
+def _profiles(plane: Plane, service: str) -> list[ServerProfile]:
+    """Return every kind of server, that of the service's own targets first."""
+    own = plane.profile_of(service)
+    return [*([own] if own else []), *plane.profiles]
 
 
 def _reason(found: Evaluation) -> str:

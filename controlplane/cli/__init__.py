@@ -9,6 +9,9 @@ import typer
 
 from controlplane.cli import alert, breaker, probe, rollout, scale, slo, target
 from controlplane.cli.demo import demo
+from controlplane.cli.detect import detect
+from controlplane.cli.doctor import doctor
+from controlplane.cli.init import init
 from controlplane.cli.up import up
 
 __all__ = ["app", "main"]
@@ -23,6 +26,9 @@ app = typer.Typer(
 )
 app.command("demo")(demo)
 app.command("up")(up)
+app.command("init")(init)
+app.command("detect")(detect)
+app.command("doctor")(doctor)
 for noun in (alert, breaker, probe, rollout, scale, slo, target):
     app.add_typer(noun.app)
 for point in sorted(entry_points(group="trimtab.commands"), key=lambda found: found.name):

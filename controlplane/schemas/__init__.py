@@ -4,6 +4,7 @@ JSON names are camelCase. Times are Unix seconds, durations seconds, weights per
 """
 
 from controlplane.schemas.alerts import AlertOut, DeliveryOut
+from controlplane.schemas.detection import DetectionOut, IndicatorOut, ModelOut, SystemOut
 from controlplane.schemas.rollouts import (
     RolloutIn,
     RolloutOut,
@@ -33,9 +34,12 @@ __all__ = [
     "BudgetOut",
     "BurnOut",
     "DeliveryOut",
+    "DetectionOut",
     "EventOut",
     "GpuDeviceOut",
     "GpuOut",
+    "IndicatorOut",
+    "ModelOut",
     "ProbeOut",
     "Problem",
     "RolloutIn",
@@ -51,6 +55,7 @@ __all__ = [
     "SloOut",
     "SloSpecOut",
     "SloStatusOut",
+    "SystemOut",
     "TargetOut",
     "TargetSpecOut",
     "TargetStatusOut",

@@ -41,10 +41,17 @@ class BurnOut(Shape):
 
 
 class SloStatusOut(Shape):
-    """The state of a promise: ``ok``, ``burning``, ``exhausted`` or ``unknown``, with reasons."""
+    """The state of a promise: ``ok``, ``burning``, ``exhausted`` or ``unknown``, with reasons.
+
+    Attributes:
+        rests_on: How near to the client its figures are taken.
+        cannot_see: What they miss.
+    """
 
     state: str
     reason: str
+    rests_on: str
+    cannot_see: tuple[str, ...]
     budget: BudgetOut
     burn: tuple[BurnOut, ...]
 

@@ -1,0 +1,141 @@
+"""SLOs that a server can carry, as OpenSLO documents: what `detect` and `init` propose. Pure."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from probes.detection import Detected, Found
+from probes.exposition import Page
+from probes.indicators import Distribution, Form, Ratio
+from slo import Selector
+
+__all__ = ["suggest_slos"]
+
+Document = dict[str, Any]
+MOST_MODELS = 20
+SHARE = 0.99
+USUAL_SECONDS = 0.25
+TIMES = {"latency": "answered within", "ttft": "first token within"}
+_ODD = re.compile(r"[^a-z0-9]+")
+
+
+def suggest_slos(detected: Detected, page: Page, *, service: str) -> tuple[Document, ...]:
+    """Return an availability SLO and a latency SLO for each model that labels tell apart.
+
+    The latency promised is the lowest bucket edge that 99 % of the requests on the page are within,
+    or the edge nearest to a quarter of a second where none was seen yet.
+
+    Args:
+        detected: What the page holds.
+        page: For its figures.
+        service: Whose SLOs they are.
+    """
+    found = {one.indicator.name: one for one in detected.found}
+    models = list(detected.models)[:MOST_MODELS]
+    return (*_availabilities(found, models, service), *_times(found, models, service, page))
+
+
+def _availabilities(
+    found: Mapping[str, Found], models: Sequence[str], service: str
+) -> Iterator[Document]:
+    ratio = found["availability"].indicator if "availability" in found else None
+    if isinstance(ratio, Ratio):
+        for model in _of(ratio.model, models):
+            yield _availability(ratio, model, service)
+
+
+def _times(
+    found: Mapping[str, Found], models: Sequence[str], service: str, page: Page
+) -> Iterator[Document]:
+    for name in TIMES:
+        one = found.get(name)
+        if one is None or not isinstance(one.indicator, Distribution) or not one.edges:
+            continue
+        for model in _of(one.indicator.model, models):
+            edge = _edge(one, one.indicator, page, model)
+            yield _within(one.indicator, edge, float(one.edges[edge]), model, service)
+
+
+def _of(label: str, models: Sequence[str]) -> Sequence[str]:
+    return models if label and models else [""]
+
+
+def _availability(ratio: Ratio, model: str, service: str) -> Document:
+    part, word = (ratio.good, "good") if ratio.good else (ratio.bad, "bad")
+    metric = {
+        "counter": ratio.form is Form.COUNTER,
+        word: _source(part, ratio.model, model),
+        "total": _source(ratio.total, ratio.model, model),
+    }
+    about = f"{model or service}: requests that did not fail, by the {ratio.source.title}"
+    indicator = {"ratioMetric": metric}
+    objective = {"displayName": "availability", "target": 0.999}
+    return _document(service, model, about, indicator=indicator, objective=objective)
+
+
+def _within(one: Distribution, edge: float, limit: float, model: str, service: str) -> Document:
+    """Return the promise of an edge in seconds, which the page writes as the limit."""
+    family = one.family.where(**{one.model: model}) if one.model and model else one.family
+    about = f"{model or service}: {TIMES[one.name]} {edge:g} s"
+    indicator = {"thresholdMetric": _query(str(family))}
+    objective = {"displayName": one.name, "target": SHARE, "op": "lte", "value": limit}
+    return _document(service, model, about, indicator=indicator, objective=objective)
+
+
+def _edge(found: Found, one: Distribution, page: Page, model: str) -> float:
+    """Return the lowest edge that nearly all requests so far are within."""
+    bucket = one.family.where(suffix="_bucket")
+    if one.model and model:
+        bucket = bucket.where(**{one.model: model})
+    counts = dict.fromkeys(found.edges.values(), 0.0) | {"+Inf": 0.0}
+    values: list[float] = page.values.tolist()
+    for (name, labels), value in zip(page.layout.series, values, strict=True):
+        if bucket.selects(name, labels) and labels.get("le") in counts:
+            counts[labels["le"]] += value
+    total = counts["+Inf"]
+    for edge, le in found.edges.items():
+        if total > 0.0 and counts[le] >= SHARE * total:
+            return edge
+    return min(found.edges, key=lambda edge: abs(edge - USUAL_SECONDS))
+
+
+def _source(selectors: Sequence[Selector], label: str, model: str) -> Document:
+    chosen = [one.where(**{label: model}) if label and model else one for one in selectors]
+    return _query(" + ".join(f"sum({one})" for one in chosen))
+
+
+def _query(query: str) -> Document:
+    return {"metricSource": {"type": "trimtab", "spec": {"query": query}}}
+
+
+def _document(
+    service: str,
+    model: str,
+    about: str,
+    *,
+    indicator: Mapping[str, Any],
+    objective: Mapping[str, Any],
+) -> Document:
+    name = "-".join(_names(service, model, objective["displayName"]))[-63:].strip("-")
+    return {
+        "apiVersion": "openslo/v1",
+        "kind": "SLO",
+        "metadata": {"name": name, "displayName": about},
+        "spec": {
+            "description": about,
+            "service": service,
+            "indicator": {"metadata": {"name": name}, "spec": dict(indicator)},
+            "budgetingMethod": "Occurrences",
+            "timeWindow": [{"duration": "28d", "isRolling": True}],
+            "objectives": [dict(objective)],
+        },
+    }
+
+
+def _names(*parts: str) -> Iterator[str]:
+    seen: set[str] = set()
+    for part in parts:
+        name = _ODD.sub("-", part.lower()).strip("-")
+        if name and name not in seen:
+            seen.add(name)
+            yield name
