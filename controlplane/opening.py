@@ -21,6 +21,7 @@ from controlplane.live import Live
 from controlplane.notifiers import Notifier
 from controlplane.plane import Plane
 from controlplane.probe_page import ProbePage
+from controlplane.recent_series import RecentSeries
 from controlplane.retarget import retarget
 from controlplane.routers import Router
 from controlplane.spec import Config
@@ -120,6 +121,7 @@ def _build(
         probe_page=ProbePage(counting, started=now),
         goldens=make_goldens(config, beside=beside),
         live=Live(),
+        recent=RecentSeries(config.storage.recent),
         routers=routers,
         notifiers=notifiers,
         rollouts=RolloutStore(engine),

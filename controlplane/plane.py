@@ -14,6 +14,7 @@ from controlplane.discovery import Discoverer
 from controlplane.live import Live
 from controlplane.notifiers import Notifier
 from controlplane.probe_page import ProbePage
+from controlplane.recent_series import RecentSeries
 from controlplane.routers import Router
 from controlplane.slo_evaluation import Promise
 from controlplane.spec import BreakerSpec, Config, TargetSpec
@@ -59,6 +60,7 @@ class Plane:
     probe_page: ProbePage
     goldens: Mapping[str, Golden]
     live: Live
+    recent: RecentSeries
     routers: Mapping[str, Router]
     notifiers: Mapping[tuple[str, int], Notifier]
     rollouts: RolloutStore

@@ -15,6 +15,7 @@ def retarget(plane: Plane) -> None:
         del standings[name]
         plane.live.pages.pop(name, None)
         plane.asking.forget(name)
+        plane.recent.forget(name)
     for name in names:
         standings.setdefault(name, TargetStanding())
     for promise in plane.promises.values():

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from probes.indicators import Indicator, Ratio, Shape, Source
+from probes.indicators import Distribution, Ratio, Shape, Source
 from probes.server_profile import ServerProfile
 
 __all__ = ["PROBE_METRIC", "Provenance", "rests_on"]
@@ -45,7 +45,8 @@ def rests_on(names: AbstractSet[str], profiles: Iterable[ServerProfile]) -> Prov
     if PROBE_METRIC in names:
         return Provenance(source=Source.PROBE)
     for profile in profiles:
-        for indicator in (*profile.ratios, *profile.distributions):
+        measured: tuple[Ratio | Distribution, ...] = (*profile.ratios, *profile.distributions)
+        for indicator in measured:
             if names & _names_of(indicator):
                 spots = indicator.cannot_see if isinstance(indicator, Ratio) else ()
                 return Provenance(
@@ -56,11 +57,10 @@ def rests_on(names: AbstractSet[str], profiles: Iterable[ServerProfile]) -> Prov
     return Provenance()
 
 
-def _names_of(indicator: Indicator) -> set[str]:
+def _names_of(indicator: Ratio | Distribution) -> set[str]:
     if isinstance(indicator, Ratio):
         return {one.name for one in (*indicator.total, *indicator.good, *indicator.bad)}
     names = {one.name for one in indicator.needs}
-    if getattr(indicator, "shape", None) in (Shape.HISTOGRAM, Shape.SUMMARY):
-        family = min(names, key=len).removesuffix("_bucket").removesuffix("_count")
-        names |= {family + suffix for suffix in SUFFIXES}
+    if indicator.shape in (Shape.HISTOGRAM, Shape.SUMMARY):
+        names |= {indicator.family.name + suffix for suffix in SUFFIXES}
     return names

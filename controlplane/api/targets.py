@@ -1,18 +1,22 @@
 """/v1/targets: the metrics pages that are watched."""
 
+from math import isfinite
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, status
+from fastapi import APIRouter, Body, Query, status
 
 from controlplane.api.access import Listing, PlaneHere, listing
-from controlplane.errors import NotFound
+from controlplane.errors import InvalidConfig, NotFound, Refused
 from controlplane.live import TargetStanding
 from controlplane.plane import Plane
-from controlplane.schemas import TargetOut, TargetSpecOut, TargetStatusOut
+from controlplane.schemas import SeriesOut, TargetOut, TargetSpecOut, TargetStatusOut
 from controlplane.spec import TargetSpec
 from controlplane.target_desk import add_target, checked_target, remove_target
+from slo import InvalidSelector, parse_selectors
 
 __all__ = ["router"]
+
+MOST_SERIES = 100
 
 router = APIRouter(prefix="/v1/targets", tags=["targets"])
 
@@ -31,6 +35,38 @@ async def show_target(name: str, plane: PlaneHere) -> TargetOut:
         msg = f"No target {name!r}."
         raise NotFound(msg, hint="trimtab target list shows all of them")
     return _out(plane, target)
+
+
+@router.get("/{name}/series")
+async def list_series(
+    name: str,
+    plane: PlaneHere,
+    *,
+    match: Annotated[str, Query(max_length=4096)],
+    seconds: Annotated[float, Query(gt=0, le=86400)] = 3600.0,
+) -> Listing[SeriesOut]:
+    """What series of a target showed lately; ``match`` is a selector such as ``up{job="a"}``.
+
+    Only where trimtab.yaml says ``storage: {recent: 1h}``; at most 100 series.
+    """
+    if plane.book.get(name) is None:
+        msg = f"No target {name!r}."
+        raise NotFound(msg, hint="trimtab target list shows all of them")
+    if not plane.config.storage.recent:
+        msg = "No series are kept."
+        raise Refused(msg, hint="write storage: {recent: 1h} in trimtab.yaml")
+    try:
+        selectors = parse_selectors(match)
+    except InvalidSelector as error:
+        raise InvalidConfig(str(error)) from error
+    since = plane.now() - seconds
+    found = plane.recent.read(name, selectors, since=since, most=MOST_SERIES)
+    return listing(
+        SeriesOut(
+            name=one.name, labels=one.labels, times=one.times, values=tuple(map(_shown, one.values))
+        )
+        for one in found
+    )
 
 
 @router.post("", status_code=status.HTTP_201_CREATED)
@@ -52,6 +88,10 @@ async def create_target(
 async def delete_target(name: str, plane: PlaneHere) -> None:
     """Watch a page no longer."""
     remove_target(plane, name)
+
+
+def _shown(value: float) -> float | None:
+    return value if isfinite(value) else None  # JSON has no other numbers
 
 
 def _out(plane: Plane, target: TargetSpec) -> TargetOut:

@@ -135,6 +135,7 @@ def _count(plane: Plane, target: TargetSpec, page: Page) -> None:
         if promise.periodic:
             plane.live.uncounted[promise.slo.name] = UNTIMED if seen.untimed else ""
     plane.telemetry.bad_samples.inc(seen.refused)
+    plane.recent.add(target.name, page.layout, page.values, at=plane.now())
     plane.live.pages[target.name] = page
 
 

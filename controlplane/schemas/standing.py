@@ -8,6 +8,7 @@ __all__ = [
     "GpuOut",
     "ProbeOut",
     "ScalingOut",
+    "SeriesOut",
     "ServiceOut",
     "TargetOut",
     "TargetSpecOut",
@@ -47,6 +48,15 @@ class TargetOut(Shape):
     name: str
     spec: TargetSpecOut
     status: TargetStatusOut
+
+
+class SeriesOut(Shape):
+    """What one series showed: Unix seconds and values; None where a value was no finite number."""
+
+    name: str
+    labels: dict[str, str]
+    times: tuple[float, ...]
+    values: tuple[float | None, ...]
 
 
 class ScalingOut(Shape):
