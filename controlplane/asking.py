@@ -4,11 +4,12 @@ import base64
 import ssl
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 from controlplane.errors import InvalidConfig
 from controlplane.settings import resolve_secret
-from controlplane.target_spec import AuthSpec, TargetSpec, TlsSpec
+from controlplane.target_spec import AuthSpec, LimitsSpec, TargetSpec, TlsSpec
 from probes.clock import Clock
 from probes.exposition import Layout, Limits, Page
 from probes.page_filter import PageFilter, answered, names_to_ask
@@ -113,7 +114,11 @@ class Asking:
 
 def limits_of(target: TargetSpec) -> Limits:
     """Return how much of a target's page is read."""
-    limits = target.limits
+    return _limits(target.limits)
+
+
+@cache
+def _limits(limits: LimitsSpec) -> Limits:
     return Limits(
         lines=4 * limits.samples,
         samples=limits.samples,

@@ -8,11 +8,12 @@ import numpy.typing as npt
 from sqlalchemy import Connection
 
 from controlplane.store.counts import CountStore
-from slo import CumulativeRing, Ledger, Observation, PeriodGain, Selector
+from slo import CumulativeRing, Ledger, Observation, PeriodGain, Row, Selector
 
 __all__ = ["Counting", "Span"]
 
 RING_ROWS = 8192
+PAST_ROWS = 512
 FORGET_AFTER_SECONDS = 400 * 86_400.0
 """Longer than any window: a quarter is the longest that people promise over."""
 
@@ -35,6 +36,8 @@ class Counting:
         self._defined: dict[str, frozenset[str]] = {}
         self._names: dict[str, frozenset[str]] = {}
         self._ring = CumulativeRing(capacity=RING_ROWS)
+        self._recent: dict[float, Row | None] = {}
+        self._past: dict[int, Row | None] = {}
         self._late: list[PeriodGain] = []
         self._watched_since = now
         self._began = now if saved is None else (store.began() or saved[0])
@@ -90,6 +93,9 @@ class Counting:
             watched_since=self._watched_since,
             stamps=stamps,
         )
+        if seen.periods:
+            self._recent.clear()
+            self._past.clear()
         for gain in seen.periods:
             self._ring.add_since(gain.at, gain.key, gain.gained)
             self._late.append(gain)
@@ -97,6 +103,7 @@ class Counting:
 
     def mark(self, now: float) -> None:
         """Remember the running sums as of now, for windows."""
+        self._recent.clear()
         self._ring.append(now, self._ledger.values())
 
     def value(self, key: str) -> float:
@@ -114,7 +121,7 @@ class Counting:
         window began at zero, so nothing is lost by asking further back than there is.
         """
         start = now - seconds
-        row = self._ring.at(start) or self._store.sums_at(start)
+        row = self.row_at(start)
         since = self._began if row is None else row.at
         gained = {
             key: self._ledger.value(key) - (0.0 if row is None else row.get(key, 0.0))
@@ -122,10 +129,30 @@ class Counting:
         }
         return Span(gained=gained, covered_seconds=max(0.0, now - since))
 
+    def row_at(self, moment: float) -> Row | None:
+        """Return the sums as of a moment; SLOs that are evaluated together ask for the same ones."""
+        if len(self._recent) > PAST_ROWS:
+            self._recent.clear()
+        if moment not in self._recent:
+            self._recent[moment] = self._ring.at(moment) or self._past_row(moment)
+        return self._recent[moment]
+
+    def _past_row(self, moment: float) -> Row | None:
+        """Return the sums of long ago; all SLOs ask for the same few minutes."""
+        minute = int(moment // 60)
+        if minute not in self._past:
+            if len(self._past) == PAST_ROWS:
+                self._past.clear()
+            self._past[minute] = self._store.sums_at(moment)
+        return self._past[minute]
+
     def save(self, connection: Connection, *, now: float) -> None:
         """Write everything that a restart needs, inside the caller's transaction."""
         self._store.add_late(connection, self._late, now=now)
-        self._late.clear()
+        if self._late:
+            self._late.clear()
+            self._recent.clear()
+            self._past.clear()
         self._store.save(
             connection, now=now, ledger=self._ledger.snapshot(), sums=self._ledger.values()
         )

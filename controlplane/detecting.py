@@ -8,9 +8,10 @@ from controlplane.schemas import DetectionOut, IndicatorOut, ModelOut, SystemOut
 from controlplane.suggested_slos import suggest_slos
 from probes.detection import Detected, Found, detect
 from probes.errors import InvalidAddress, UnreadableMetrics
-from probes.exposition import Format, LayoutCache, Limits, Page, read_slow
+from probes.exposition import Format, Limits, Page, read_slow
 from probes.http_session import make_session
 from probes.indicators import Distribution, Level, Ratio
+from probes.layout_cache import LayoutCache
 from probes.page_client import PageClient
 from probes.page_faults import page_faults
 from probes.page_request import PageRequest, page_request

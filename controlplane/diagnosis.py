@@ -21,8 +21,9 @@ from controlplane.spec import Config, TargetSpec
 from controlplane.store.database import open_database
 from probes.clock import SystemClock
 from probes.detection import Found, detect
-from probes.exposition import LayoutCache, Page
+from probes.exposition import Page
 from probes.indicators import Distribution, Shape
+from probes.layout_cache import LayoutCache
 from probes.page_client import PageClient
 from probes.page_faults import page_faults
 from probes.plugins import installed

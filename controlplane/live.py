@@ -109,7 +109,9 @@ class Live:
         self.targets: dict[str, TargetStanding] = {}
         self.pages: dict[str, Page] = {}
         self.discoveries: dict[str, DiscoveryStanding] = {}
-        self.evaluated_at = 0.0
+        self.evaluated: dict[str, float] = {}
+        self.outbox_empty: int | None = None
+        self.outbox_seen = 0.0
         self.retargeted = asyncio.Event()
         self.wanted: dict[str, tuple[frozenset[str], str | None, frozenset[str]]] = {}
         self.readings: dict[str, tuple[tuple[Layout, ...], Reading | None]] = {}

@@ -1,6 +1,6 @@
 """How the plane is put together, taken up from the store, and let go again."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from controlplane.probe_page import ProbePage
 from controlplane.recent_series import RecentSeries
 from controlplane.retarget import retarget
 from controlplane.routers import Router
+from controlplane.slo_evaluation import Promise
 from controlplane.spec import Config
 from controlplane.store.alerts import AlertStore
 from controlplane.store.counts import CountStore
@@ -38,8 +39,8 @@ from controlplane.target_book import API, TargetBook
 from controlplane.telemetry import Telemetry
 from probes.breaker import Breaker, State, weight_factor
 from probes.clock import Clock, SystemClock
-from probes.exposition import LayoutCache
 from probes.http_session import make_session
+from probes.layout_cache import LayoutCache
 from probes.page_client import PageClient
 from probes.plugins import installed
 
@@ -102,6 +103,7 @@ def _build(
     engine = open_database(database_address(config.storage.database, beside))
     counting = Counting(CountStore(engine), now=now)
     traces = config.telemetry.traces
+    promises = make_promises(config, beside=beside)
     return Plane(
         config=config,
         url=f"http://{config.api.listen}",
@@ -115,7 +117,8 @@ def _build(
         discoverers=make_discoverers(config, beside=beside),
         layouts=LayoutCache(),
         profiles=tuple(installed("trimtab.servers").values()),
-        promises=make_promises(config, beside=beside),
+        promises=promises,
+        promised=_by_service(promises.values()),
         counting=counting,
         canaries=CanaryWatch(counting),
         probe_page=ProbePage(counting, started=now),
@@ -133,6 +136,13 @@ def _build(
         runbook_runs=RunbookRunStore(engine),
         telemetry=Telemetry(traces=None if traces is None else beside / traces),
     )
+
+
+def _by_service(promises: Iterable[Promise]) -> dict[str, tuple[Promise, ...]]:
+    found: dict[str, tuple[Promise, ...]] = {}
+    for promise in promises:
+        found[promise.slo.service] = (*found.get(promise.slo.service, ()), promise)
+    return found
 
 
 async def _close(plane: Plane) -> None:

@@ -29,8 +29,9 @@ from controlplane.target_book import TargetBook
 from controlplane.telemetry import Telemetry
 from probes.breaker import BreakerPolicy
 from probes.clock import Clock
-from probes.exposition import LayoutCache, Page
+from probes.exposition import Page
 from probes.inference import Golden
+from probes.layout_cache import LayoutCache
 from probes.page_client import PageClient
 from probes.reading import Reading, read_service
 from probes.server_profile import ServerProfile
@@ -55,6 +56,7 @@ class Plane:
     layouts: LayoutCache
     profiles: tuple[ServerProfile, ...]
     promises: Mapping[str, Promise]
+    promised: Mapping[str, tuple[Promise, ...]]
     counting: Counting
     canaries: CanaryWatch
     probe_page: ProbePage
@@ -82,7 +84,7 @@ class Plane:
 
     def promises_of(self, service: str) -> tuple[Promise, ...]:
         """Return the SLOs of one service."""
-        return tuple(found for found in self.promises.values() if found.slo.service == service)
+        return self.promised.get(service, ())
 
     def sources_for(self, promise: Promise) -> frozenset[str]:
         """Return the names of all pages that an SLO is counted on."""

@@ -27,22 +27,34 @@ __all__ = [
     "begin_counting",
     "evaluate_promise",
     "make_promise",
+    "may_fire",
     "rules_of",
 ]
 
 GATE = EvidenceGate()
 SCRAPES_PER_WINDOW = 2
+NEARLY = 0.99
+"""So that no rounding makes the quick look miss what the full evaluation would find."""
+
 PERIOD_SECONDS = 450.0
 """Clouds give their figures 5 to 10 minutes late: windows below a quarter of an hour say nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Promise:
-    """An SLO, the rules that watch it, and the pages it is counted on beside its targets'."""
+    """An SLO with the rules that watch it.
+
+    Attributes:
+        slo: As its file says.
+        rules: That watch it.
+        sources: The pages it is counted on beside those of its targets.
+        limits: Of each rule: its long window in seconds, and the share of bad events it fires above.
+    """
 
     slo: SloSpec
     rules: tuple[BurnRule, ...]
     sources: tuple[str, ...]
+    limits: tuple[tuple[float, float], ...]
 
     @property
     def periodic(self) -> bool:
@@ -103,7 +115,15 @@ def make_promise(slo: SloSpec, *, sources: Iterable[str], interval_seconds: floa
     if isinstance(slo.sli, RatioSli) and slo.sli.periodic:
         interval_seconds = max(interval_seconds, PERIOD_SECONDS)
     rules = rules_of(slo, interval_seconds=interval_seconds)
-    return Promise(slo=slo, rules=rules, sources=tuple(sources))
+    objective = slo.objective
+    limits = tuple(
+        (
+            rule.long.total_seconds(),
+            rule.threshold(objective.window) * objective.allowed_error_ratio,
+        )
+        for rule in rules
+    )
+    return Promise(slo=slo, rules=rules, sources=tuple(sources), limits=limits)
 
 
 def rules_of(slo: SloSpec, *, interval_seconds: float) -> tuple[BurnRule, ...]:
@@ -131,6 +151,26 @@ def begin_counting(
     counting.define(promise.part_key, part, sources=sources, periodic=periodic)
     counting.define(promise.total_key, sli.total, sources=sources, periodic=periodic)
     return ""
+
+
+def may_fire(promise: Promise, counting: Counting, *, now: float) -> bool:
+    """Whether any rule's long window burns at its limit, or nearly so.
+
+    Where none does, no rule fires whatever else it looks at: the full evaluation, with its words for
+    people, is for the few SLOs that are in trouble.
+    """
+    keys = (promise.part_key, promise.total_key)
+    part_now, total_now = (counting.value(key) for key in keys)
+    by_bad = isinstance(promise.slo.sli, RatioSli) and bool(promise.slo.sli.bad)
+    for seconds, limit in promise.limits:
+        row = counting.row_at(now - seconds)
+        part, total = part_now, total_now
+        if row is not None:
+            part, total = part - row.get(keys[0], 0.0), total - row.get(keys[1], 0.0)
+        bad = part if by_bad else total - part
+        if bad > 0.0 and bad >= NEARLY * limit * total:
+            return True
+    return False
 
 
 def evaluate_promise(promise: Promise, counting: Counting, *, now: float) -> Evaluation:

@@ -1,5 +1,6 @@
 """The plane's own metrics (prometheus-client) and traces (OpenTelemetry)."""
 
+from functools import cached_property
 from pathlib import Path
 
 from opentelemetry.sdk.resources import Resource
@@ -7,6 +8,8 @@ from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import ConsoleSpanExporter, SimpleSpanProcessor
 from opentelemetry.trace import Tracer
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from probes.scrape_outcome import Outcome
 
 __all__ = ["Telemetry"]
 
@@ -32,7 +35,7 @@ class Telemetry:
             registry=self.registry,
         )
         self.bad_samples = Counter(
-            "trimtab_bad_samples", "Counter values that cannot be.", registry=self.registry
+            "trimtab_bad_samples", "Impossible counter values.", registry=self.registry
         )
         self.rollout_moves = Counter(
             "trimtab_rollout_moves", "Events of rollouts.", ["event"], registry=self.registry
@@ -61,6 +64,11 @@ class Telemetry:
             exporter = ConsoleSpanExporter(out=self._file, formatter=_one_line)
             self._provider.add_span_processor(SimpleSpanProcessor(exporter))
         self.tracer: Tracer = self._provider.get_tracer("trimtab")
+
+    @cached_property
+    def scraped(self) -> dict[Outcome, Counter]:
+        """Return the counter of each outcome of a scrape."""
+        return {outcome: self.scrapes.labels(outcome.value) for outcome in Outcome}
 
     def page(self) -> bytes:
         """Return the metrics page, text format 0.0.4."""

@@ -25,9 +25,17 @@ def wanted_names(plane: Plane, target: TargetSpec) -> frozenset[str]:
     wanted = UNKNOWN
     if profile is not None and not plane.config.storage.recent:
         promised = (promise.names for promise in plane.promises_of(target.service))
-        wanted = START_TIME.union(counted, _names_of(profile), *promised)
+        wanted = START_TIME.union(counted, *promised)
+        if _is_managed(plane, target.service):
+            wanted |= _names_of(profile)
     plane.live.wanted[target.name] = (counted, server, wanted)
     return wanted
+
+
+def _is_managed(plane: Plane, service: str) -> bool:
+    """Whether versions of the service are compared, or replicas wished for."""
+    spec = plane.config.services.get(service)
+    return spec is not None and (spec.route is not None or spec.scale is not None)
 
 
 def _names_of(profile: ServerProfile) -> set[str]:

@@ -7,11 +7,9 @@ numbers goes the slow way again. The numbers go through orjson, which refuses wh
 and JSON does not (+Inf, ``1.``, a timestamp): the fast way cannot misread one, it can only decline.
 """
 
-from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from operator import getitem, itemgetter
-from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -21,12 +19,9 @@ from probes.errors import UnreadableMetrics
 from probes.exposition_grammar import Format, Limits, Line, read_lines
 from probes.openmetrics_rules import check_openmetrics
 
-__all__ = ["Format", "Layout", "LayoutCache", "Limits", "Page", "read_fast", "read_slow"]
+__all__ = ["START_TIME", "Format", "Layout", "Limits", "Page", "read_fast", "read_slow"]
 
 Floats = npt.NDArray[np.float64]
-Content = tuple[Format, tuple[int, ...], tuple[bytes, ...], tuple[bytes, ...]]
-Key = TypeVar("Key")
-MAX_LAYOUTS = 4096
 START_TIME = "process_start_time_seconds"
 CREATED = "_created"
 NOT_A_NUMBER = b"NaN"
@@ -48,6 +43,7 @@ class Layout:
         other_indexes: The lines between.
         other_lines: Their bytes, which must stay the same too.
         kept: Positions of ``series`` among the numbers; None when it is all of them.
+        chosen: Positions of ``series`` among those of the whole page, where it is only a part.
         start_position: Of the process's start time in ``series``; None when the page has none.
         form: Text or OpenMetrics: the same bytes mean other times.
     """
@@ -63,6 +59,7 @@ class Layout:
     kept: npt.NDArray[np.int64] | None
     start_position: int | None
     form: Format
+    chosen: npt.NDArray[np.int64] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -88,61 +85,6 @@ class Page:
         return started if np.isfinite(started) else None
 
 
-class LayoutCache:
-    """Layouts by page, shared where they are the same; the least used make room.
-
-    Args:
-        limits: How much of a page is read.
-    """
-
-    def __init__(self, limits: Limits | None = None) -> None:
-        self._limits = limits or Limits()
-        self._by_page: OrderedDict[str, Layout] = OrderedDict()
-        self._by_content: OrderedDict[Content, Layout] = OrderedDict()
-
-    def read(
-        self,
-        page: str,
-        body: bytes,
-        form: Format = Format.TEXT,
-        limits: Limits | None = None,
-    ) -> Page:
-        """Read the body of a page, the fast way if its layout is known.
-
-        Args:
-            page: Which page it is, for example its address.
-            body: What was answered.
-            form: What it calls itself.
-            limits: How much of it is read, where it is not as usual.
-
-        Raises:
-            UnreadableMetrics: It is not Prometheus text; nothing of it is taken.
-        """
-        layout = self._by_page.get(page)
-        found = None if layout is None or layout.form is not form else read_fast(layout, body)
-        if found is None:
-            found = self._shared(read_slow(body, limits or self._limits, form))
-        _keep(self._by_page, page, found.layout)
-        return found
-
-    def _shared(self, page: Page) -> Page:
-        """Return the page on a layout that another page already has, if one is the same."""
-        layout = page.layout
-        content = (layout.form, layout.indexes, layout.heads, layout.other_lines)
-        known = self._by_content.get(content)
-        if known is not None:
-            page = replace(page, layout=known)
-        _keep(self._by_content, content, page.layout)
-        return page
-
-
-def _keep(layouts: OrderedDict[Key, Layout], key: Key, layout: Layout) -> None:
-    layouts[key] = layout
-    layouts.move_to_end(key)
-    if len(layouts) > MAX_LAYOUTS:
-        layouts.popitem(last=False)
-
-
 def read_fast(layout: Layout, body: bytes) -> Page | None:
     """Read a page of a known layout; None when it does not fit and must be read the slow way."""
     if body.count(b"\n") + 1 != layout.line_count or not layout.indexes:
@@ -151,7 +93,7 @@ def read_fast(layout: Layout, body: bytes) -> Page | None:
     samples = _picked(lines, layout.indexes)
     if not all(map(bytes.startswith, samples, layout.heads)):
         return None
-    if _picked(lines, layout.other_indexes) != layout.other_lines:
+    if layout.chosen is None and _picked(lines, layout.other_indexes) != layout.other_lines:
         return None
     numbers = b",".join(map(getitem, samples, layout.tails))  # type: ignore[arg-type]
     if odd := numbers.translate(None, PLAIN_NUMBERS):

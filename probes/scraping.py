@@ -2,14 +2,17 @@
 
 import ssl
 import time
+from dataclasses import replace
 
 from probes.errors import UnreadableMetrics
-from probes.exposition import LayoutCache, Limits
-from probes.page_client import PageClient
+from probes.exposition import Limits
+from probes.layout_cache import ALL, LayoutCache
+from probes.page_client import Answer, PageClient
+from probes.page_connection import Body
 from probes.page_request import PageRequest
 from probes.scrape_outcome import Outcome, Scrape, ScrapeEnded
 
-__all__ = ["scrape"]
+__all__ = ["read_answer", "scrape"]
 
 
 async def scrape(
@@ -20,6 +23,7 @@ async def scrape(
     deadline: float,
     body_limit: int,
     limits: Limits | None = None,
+    wanted: frozenset[str] = ALL,
 ) -> Scrape:
     """Read one page.
 
@@ -32,29 +36,57 @@ async def scrape(
         deadline: Seconds for all of it, so that a drip cannot hold on.
         body_limit: Most bytes of the page, unpacked.
         limits: Most lines, samples and labels; those of ``layouts`` when None.
+        wanted: Names of the series to hand over; all when empty.
     """
     begun = time.monotonic()
+    answer: Answer
     try:
-        body = await client.fetch(request, deadline=deadline, limit=body_limit)
-        text = body.whole()
-        page = layouts.read(request.url, text, body.form, limits)
-    except TimeoutError:
-        outcome, reason = Outcome.TIMEOUT, f"no answer within {deadline:g} s"
+        answer = await client.fetch(request, deadline=deadline, limit=body_limit)
+    except (TimeoutError, ScrapeEnded, OSError) as error:
+        answer = error
+    found = read_answer(answer, request.url, layouts, limits=limits, wanted=wanted)
+    return replace(found, seconds=time.monotonic() - begun)
+
+
+def read_answer(
+    answer: Answer,
+    url: str,
+    layouts: LayoutCache,
+    *,
+    limits: Limits | None = None,
+    wanted: frozenset[str] = ALL,
+) -> Scrape:
+    """Return what became of a question: the page that was answered, or why there is none.
+
+    Args:
+        answer: Of `PageClient`.
+        url: Which page it is.
+        layouts: Layouts of pages read before.
+        limits: Most lines, samples and labels; those of ``layouts`` when None.
+        wanted: Names of the series to hand over; all when empty.
+    """
+    if not isinstance(answer, Body):
+        return _failed(answer)
+    try:
+        text = answer.whole()
+        page = layouts.read(url, text, answer.form, limits, wanted)
     except ScrapeEnded as ended:
-        outcome, reason = ended.outcome, str(ended)
-    except ssl.SSLError as error:
-        outcome, reason = Outcome.REFUSED, f"no TLS: {error.reason or error}"
-    except OSError as error:
-        outcome, reason = Outcome.REFUSED, f"no connection: {error.strerror or error}"
+        return _failed(ended)
     except UnreadableMetrics as error:
-        outcome, reason = Outcome.UNREADABLE, str(error)
-    else:
-        empty = not len(page.values)
-        return Scrape(
-            outcome=Outcome.EMPTY if empty else Outcome.OK,
-            reason="the page has no samples" if empty else "ok",
-            page=None if empty else page,
-            seconds=time.monotonic() - begun,
-            size=len(text),
-        )
-    return Scrape(outcome=outcome, reason=reason, seconds=time.monotonic() - begun)
+        return Scrape(outcome=Outcome.UNREADABLE, reason=str(error))
+    if not len(page.values):
+        return Scrape(outcome=Outcome.EMPTY, reason="the page has no samples", size=len(text))
+    return Scrape(outcome=Outcome.OK, reason="ok", page=page, size=len(text))
+
+
+def _failed(error: BaseException) -> Scrape:
+    if isinstance(error, ScrapeEnded):
+        return Scrape(outcome=error.outcome, reason=str(error))
+    if isinstance(error, TimeoutError):
+        return Scrape(outcome=Outcome.TIMEOUT, reason="no answer in time")
+    if isinstance(error, ssl.SSLError):
+        return Scrape(outcome=Outcome.REFUSED, reason=f"no TLS: {error.reason or error}")
+    if isinstance(error, OSError):
+        why = f"no connection: {error.strerror or error}"
+        return Scrape(outcome=Outcome.REFUSED, reason=why)
+    raise error

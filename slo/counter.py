@@ -46,6 +46,10 @@ def increase(previous: Floats, current: Floats, *, restarted: bool) -> Increase:
     >>> gained.gained.tolist(), gained.resets
     ([4.0, 2.0, 3.0], 1)
     """
+    grown = current - previous
+    if not restarted and len(grown) and grown.min() >= 0.0 and current.max() <= LARGEST:
+        # All were there, none fell: nearly every page. What is no number fails the comparison.
+        return Increase(gained=grown, remembered=current, resets=0, refused=0)
     possible = (current >= 0.0) & (current <= LARGEST)  # False for what is not a number
     known = ~np.isnan(previous)
     fell = known & possible & ((current < previous) | restarted)

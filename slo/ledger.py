@@ -70,6 +70,7 @@ class _Source:
         self._names: list[tuple[str, str]] = []
         self._previous: npt.NDArray[np.float64] = np.empty(0)
         self._first: npt.NDArray[np.bool_] = np.empty(0, dtype=np.bool_)
+        self._awaits_first = False
 
     def compile(self, series: Series, tallies: Mapping[str, Tally]) -> None:
         """Work out which position of the page goes into which tally."""
@@ -95,6 +96,7 @@ class _Source:
         new = {key for key, text in self._keys.items() if self.counted.get(key) != text}
         fresh = np.array([key in new for key, _ in self._names], dtype=np.bool_)
         self._first = fresh & np.isnan(self._previous)
+        self._awaits_first = bool(self._first.any())
         self._series, self.stale = series, False
 
     def add_periods(
@@ -124,11 +126,12 @@ class _Source:
         restarted = _later(started, self.started)
         found = increase(self._previous, values[self._positions], restarted=restarted)
         gained = found.gained
-        if self._first.any():
+        if self._awaits_first:
             whole = not self.known and _later(started, watched_since)
             gained = gained if whole else np.where(self._first, 0.0, gained)
             # A value that was refused is no beginning either: it stays to be awaited.
             self._first &= np.isnan(found.remembered)
+            self._awaits_first = bool(self._first.any())
         more = np.bincount(self._owners, weights=gained, minlength=len(self._keys))
         for key, gain in zip(self._keys, more.tolist(), strict=True):
             self.sums[key] = self.sums.get(key, 0.0) + gain

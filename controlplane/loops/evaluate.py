@@ -1,37 +1,42 @@
 """Hold every SLO against what was counted; alerts and their messages are saved together."""
 
 import hashlib
+from math import inf
 
 from sqlalchemy import Connection
 
-from controlplane.decide.alert_state import QUIET, Alert, Step, step
+from controlplane.decide.alert_state import QUIET, Alert, AlertState, Step, step
 from controlplane.plane import Plane
-from controlplane.slo_evaluation import Evaluation, Promise, evaluate_promise
+from controlplane.slo_evaluation import Evaluation, Promise, evaluate_promise, may_fire
 from controlplane.store.alerts import AlertRecord
 from controlplane.store.outbox import Message
-from slo import Decision
+from slo import Decision, Severity
 
 __all__ = ["evaluate"]
 
-EVERYTHING_SECONDS = 5.0
+IDLE_SECONDS = 5.0
+"""An SLO without news is evaluated so often."""
 
 
 async def evaluate(plane: Plane) -> None:
-    """Evaluate the SLOs that have news, and now and then all, for windows slide by themselves."""
-    now, services = plane.now(), plane.live.news.services
-    everything = (
-        now - plane.live.evaluated_at >= EVERYTHING_SECONDS or now < plane.live.evaluated_at
-    )
-    for promise in plane.promises.values():
-        if not everything and promise.slo.service not in services:
+    """Evaluate the SLOs that have news, and the others now and then, for windows slide."""
+    now, services, evaluated = plane.now(), plane.live.news.services, plane.live.evaluated
+    for name, promise in plane.promises.items():
+        since = now - evaluated.get(name, -inf)
+        if promise.slo.service not in services and 0.0 <= since < IDLE_SECONDS:
             continue
-        found = evaluate_promise(promise, plane.counting, now=now)
-        for decision in found.decisions.values():
-            _step_alert(plane, promise, found, decision)
-    # Only now: a round that fails is done again.
-    services.clear()
-    if everything:
-        plane.live.evaluated_at = now
+        if _rings(plane, name) or may_fire(promise, plane.counting, now=now):
+            found = evaluate_promise(promise, plane.counting, now=now)
+            for decision in found.decisions.values():
+                _step_alert(plane, promise, found, decision)
+        evaluated[name] = now
+    services.clear()  # only now: a round that fails is done again
+
+
+def _rings(plane: Plane, name: str) -> bool:
+    """Whether an alert of this SLO fires just now, and may have to be resolved."""
+    alerts = (plane.live.alerts.get(f"{name}/{severity}") for severity in Severity)
+    return any(alert is not None and alert.state is AlertState.FIRING for alert in alerts)
 
 
 def _step_alert(plane: Plane, promise: Promise, found: Evaluation, decision: Decision) -> None:

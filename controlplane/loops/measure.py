@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Iterable
+from dataclasses import replace
 from math import floor
 
 import numpy as np
@@ -19,8 +20,9 @@ from controlplane.wanted import wanted_names
 from probes.detection import detect
 from probes.errors import InvalidAddress
 from probes.exposition import Page
+from probes.page_client import Answer, Asked
 from probes.scrape_outcome import Outcome, Scrape
-from probes.scraping import scrape
+from probes.scraping import read_answer
 
 __all__ = ["measure", "measure_group", "save_counts"]
 
@@ -78,11 +80,26 @@ async def _measure_contained(plane: Plane, names: list[str], busy: set[str]) -> 
 
 
 async def measure_group(plane: Plane, targets: Iterable[TargetSpec]) -> None:
-    """Scrape a group side by side; the sums are marked once all have answered."""
-    group = list(targets)
-    await asyncio.gather(*(_measure(plane, target) for target in group))
-    plane.counting.mark(plane.now())
-    plane.live.news.spread(target.service for target in group)
+    """Scrape a group side by side; the sums are marked whenever some have answered."""
+    group, asked = [], []
+    for target in targets:
+        wanted = wanted_names(plane, target)
+        try:
+            request = plane.asking.request(target, wanted)
+        except (InvalidConfig, InvalidAddress) as error:
+            _take(plane, target, Scrape(outcome=Outcome.REFUSED, reason=str(error)), wanted)
+            continue
+        deadline = min(target.timeout, target.interval)
+        asked.append(Asked(request=request, deadline=deadline, limit=target.limits.body_bytes))
+        group.append((target, wanted))
+    begun = plane.clock.monotonic()
+    async for batch in plane.pages.fetch_all(asked):
+        seconds = plane.clock.monotonic() - begun
+        for position, answer in batch:
+            target, wanted = group[position]
+            _read(plane, target, wanted, answer, seconds)
+        plane.counting.mark(plane.now())
+        plane.live.news.spread(group[position][0].service for position, _ in batch)
 
 
 async def save_counts(plane: Plane) -> None:
@@ -92,29 +109,26 @@ async def save_counts(plane: Plane) -> None:
         plane.counting.forget_old(connection, now=plane.now())
 
 
-async def _measure(plane: Plane, target: TargetSpec) -> None:
-    wanted = wanted_names(plane, target)
-    try:
-        request = plane.asking.request(target, wanted)
-    except (InvalidConfig, InvalidAddress) as error:
-        answer = Scrape(outcome=Outcome.REFUSED, reason=str(error))
-    else:
-        answer = await scrape(
-            plane.pages,
-            request,
-            plane.layouts,
-            deadline=min(target.timeout, target.interval),
-            body_limit=target.limits.body_bytes,
-            limits=limits_of(target),
-        )
-    plane.telemetry.scrapes.labels(answer.outcome.value).inc()
-    plane.telemetry.scrape_seconds.observe(answer.seconds)
-    if plane.book.get(target.name) is None:
+def _read(
+    plane: Plane, target: TargetSpec, wanted: frozenset[str], answer: Answer, seconds: float
+) -> None:
+    found = read_answer(answer, target.url, plane.layouts, limits=limits_of(target), wanted=wanted)
+    if found.outcome is Outcome.TIMEOUT:
+        limit = min(target.timeout, target.interval)
+        found = replace(found, reason=f"no answer within {limit:g} s")
+    plane.telemetry.scrape_seconds.observe(seconds)
+    _take(plane, target, found, wanted)
+
+
+def _take(plane: Plane, target: TargetSpec, found: Scrape, wanted: frozenset[str]) -> None:
+    """Count a page, and remember how the scrape went."""
+    plane.telemetry.scraped[found.outcome].inc()
+    if plane.live.targets.get(target.name) is None:
         return  # removed while it was asked
-    if answer.page is not None:
-        _count(plane, target, answer.page)
-        plane.asking.learn(target, answer.page, wanted)
-    plane.live.targets[target.name] = _standing(plane, target, answer)
+    if found.page is not None:
+        _count(plane, target, found.page)
+        plane.asking.learn(target, found.page, wanted)
+    plane.live.targets[target.name] = _standing(plane, target, found)
 
 
 def _count(plane: Plane, target: TargetSpec, page: Page) -> None:

@@ -8,12 +8,20 @@ from controlplane.store.outbox import Message
 
 __all__ = ["notify"]
 
+LOOK_SECONDS = 5.0
+"""An outbox that was empty is looked into so often, for what another process may have put in."""
+
 
 async def notify(plane: Plane) -> None:
     """Try every message that is due, all destinations side by side."""
-    due = plane.outbox.due(plane.now())
+    added, now = plane.outbox.added, plane.now()
+    if plane.live.outbox_empty == added and 0.0 <= now - plane.live.outbox_seen < LOOK_SECONDS:
+        return
+    due = plane.outbox.due(now)
     await asyncio.gather(*(_deliver(plane, message) for message in due))
-    plane.telemetry.outbox_pending.set(plane.outbox.pending())
+    pending = plane.outbox.pending()
+    plane.telemetry.outbox_pending.set(pending)
+    plane.live.outbox_empty, plane.live.outbox_seen = None if pending else added, now
 
 
 async def _deliver(plane: Plane, message: Message) -> None:

@@ -10,7 +10,8 @@ from statistics import median
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from probes.exposition import LayoutCache, Limits, read_slow
+from probes.exposition import Limits, read_slow
+from probes.layout_cache import LayoutCache
 
 EDGES = ("0.005", "0.01", "0.025", "0.05", "0.1", "0.25", "0.5", "1.0", "2.5", "5.0", "+Inf")
 ROUNDS, READS = 9, 60

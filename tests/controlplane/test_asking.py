@@ -8,7 +8,7 @@ import trustme
 from controlplane.asking import Asking, limits_of
 from controlplane.errors import InvalidConfig
 from controlplane.target_spec import TargetSpec, parse_target
-from probes.exposition import LayoutCache
+from probes.layout_cache import LayoutCache
 from probes.page_filter import FilterState
 from tests.fakes import ManualClock
 

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from controlplane.recent_series import RecentSeries
-from probes.exposition import Layout, LayoutCache
+from probes.exposition import Layout
+from probes.layout_cache import LayoutCache
 from slo import Selector
 
 LAYOUTS = LayoutCache()

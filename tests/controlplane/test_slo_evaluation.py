@@ -7,7 +7,8 @@ from controlplane.counting import Counting
 from controlplane.slo_evaluation import begin_counting, evaluate_promise, make_promise
 from controlplane.store.counts import CountStore
 from controlplane.store.database import open_database
-from probes.exposition import LayoutCache, Page
+from probes.exposition import Page
+from probes.layout_cache import LayoutCache
 from slo import LatencySli, Objective, RatioSli, Selector, SloSpec
 
 A = frozenset({"a"})

@@ -2,11 +2,12 @@ import json
 from pathlib import Path
 
 from controlplane.telemetry import Telemetry
+from probes.scrape_outcome import Outcome
 
 
 def test_two_planes_of_one_process_do_not_share_figures() -> None:
     one, other = Telemetry(), Telemetry()
-    one.scrapes.labels("ok").inc()
+    one.scraped[Outcome.OK].inc()
     assert b'trimtab_scrapes_total{outcome="ok"} 1.0' in one.page()
     assert b'outcome="ok"' not in other.page()
     one.close()

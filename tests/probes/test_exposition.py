@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from probes import exposition
 from probes.errors import UnreadableMetrics
-from probes.exposition import LayoutCache, Limits, Page, read_fast, read_slow
+from probes.exposition import Limits, Page, read_fast, read_slow
+from probes.layout_cache import LayoutCache
 
 PAGES = sorted((Path(__file__).parents[3] / "shared" / "data" / "metrics-pages").glob("*.prom"))
 PAGE = b"""# HELP requests_total Answers.

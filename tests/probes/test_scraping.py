@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from probes.exposition import LayoutCache
+from probes.layout_cache import LayoutCache
 from probes.page_client import PageClient
 from probes.page_request import page_request
 from probes.scrape_outcome import Outcome, Scrape
