@@ -1,9 +1,9 @@
 """Does the router send the canary the share it was told to? An alarm, never part of a verdict."""
 
 from dataclasses import dataclass
+from math import lgamma
 
 import numpy as np
-from scipy.special import betaln
 
 __all__ = ["ShareFinding", "compare_share"]
 
@@ -50,7 +50,7 @@ def compare_share(
     """
     n = canary_requests + baseline_requests
     here, rest = PRIOR_REQUESTS * configured, PRIOR_REQUESTS * (1.0 - configured)
-    grown = float(betaln(canary_requests + here, baseline_requests + rest) - betaln(here, rest))
+    grown = float(_betaln(canary_requests + here, baseline_requests + rest) - _betaln(here, rest))
     grown -= canary_requests * np.log(configured) + baseline_requests * np.log1p(-configured)
     e_value = float(np.exp(min(grown, 600.0)))
     alarm = e_value >= 1.0 / alpha
@@ -61,3 +61,7 @@ def compare_share(
     return ShareFinding(
         observed=observed, configured=configured, e_value=e_value, alarm=alarm, text=text
     )
+
+
+def _betaln(a: float, b: float) -> float:
+    return lgamma(a) + lgamma(b) - lgamma(a + b)
