@@ -44,6 +44,9 @@ class Observation:
     periods: tuple[PeriodGain, ...] = ()
 
 
+NOTHING = Observation(resets=0, refused=0)
+
+
 class _Source:
     """One page's memory: the last raw value of each counted series, and the sums so far.
 
@@ -124,6 +127,9 @@ class _Source:
     ) -> Observation:
         """Count the counters of one page, here and in the totals of all pages."""
         restarted = _later(started, self.started)
+        if not self._names and not restarted and self.known:
+            self.counted.update(self._keys)
+            return NOTHING
         found = increase(self._previous, values[self._positions], restarted=restarted)
         gained = found.gained
         if self._awaits_first:

@@ -87,18 +87,20 @@ async def measure_group(plane: Plane, targets: Iterable[TargetSpec]) -> None:
         try:
             request = plane.asking.request(target, wanted)
         except (InvalidConfig, InvalidAddress) as error:
-            _take(plane, target, Scrape(outcome=Outcome.REFUSED, reason=str(error)), wanted)
+            refused = Scrape(outcome=Outcome.REFUSED, reason=str(error))
+            _take(plane, target, refused, wanted, plane.now())
             continue
         deadline = min(target.timeout, target.interval)
         asked.append(Asked(request=request, deadline=deadline, limit=target.limits.body_bytes))
         group.append((target, wanted))
     begun = plane.clock.monotonic()
     async for batch in plane.pages.fetch_all(asked):
-        seconds = plane.clock.monotonic() - begun
+        seconds, now = plane.clock.monotonic() - begun, plane.now()
         for position, answer in batch:
             target, wanted = group[position]
-            _read(plane, target, wanted, answer, seconds)
-        plane.counting.mark(plane.now())
+            plane.telemetry.scrape_seconds.observe(seconds)
+            _take(plane, target, _read(plane, target, wanted, answer), wanted, now)
+        plane.counting.mark(now)
         plane.live.news.spread(group[position][0].service for position, _ in batch)
 
 
@@ -109,29 +111,28 @@ async def save_counts(plane: Plane) -> None:
         plane.counting.forget_old(connection, now=plane.now())
 
 
-def _read(
-    plane: Plane, target: TargetSpec, wanted: frozenset[str], answer: Answer, seconds: float
-) -> None:
+def _read(plane: Plane, target: TargetSpec, wanted: frozenset[str], answer: Answer) -> Scrape:
     found = read_answer(answer, target.url, plane.layouts, limits=limits_of(target), wanted=wanted)
     if found.outcome is Outcome.TIMEOUT:
         limit = min(target.timeout, target.interval)
         found = replace(found, reason=f"no answer within {limit:g} s")
-    plane.telemetry.scrape_seconds.observe(seconds)
-    _take(plane, target, found, wanted)
+    return found
 
 
-def _take(plane: Plane, target: TargetSpec, found: Scrape, wanted: frozenset[str]) -> None:
+def _take(
+    plane: Plane, target: TargetSpec, found: Scrape, wanted: frozenset[str], now: float
+) -> None:
     """Count a page, and remember how the scrape went."""
     plane.telemetry.scraped[found.outcome].inc()
     if plane.live.targets.get(target.name) is None:
         return  # removed while it was asked
     if found.page is not None:
-        _count(plane, target, found.page)
+        _count(plane, target, found.page, now)
         plane.asking.learn(target, found.page, wanted)
-    plane.live.targets[target.name] = _standing(plane, target, found)
+    plane.live.targets[target.name] = _standing(plane, target, found, now)
 
 
-def _count(plane: Plane, target: TargetSpec, page: Page) -> None:
+def _count(plane: Plane, target: TargetSpec, page: Page, now: float) -> None:
     """Define what is not yet counted before a page is: its figures are where counting begins."""
     for promise in plane.promises_of(target.service):
         if not plane.counting.defines(promise.total_key):
@@ -143,13 +144,13 @@ def _count(plane: Plane, target: TargetSpec, page: Page) -> None:
         page.layout.series,
         page.values,
         started=page.started,
-        stamps=_stamps(target, page, plane.now()),
+        stamps=_stamps(target, page, now),
     )
     for promise in plane.promises_of(target.service):
         if promise.periodic:
             plane.live.uncounted[promise.slo.name] = UNTIMED if seen.untimed else ""
     plane.telemetry.bad_samples.inc(seen.refused)
-    plane.recent.add(target.name, page.layout, page.values, at=plane.now())
+    plane.recent.add(target.name, page.layout, page.values, at=now)
     plane.live.pages[target.name] = page
 
 
@@ -160,13 +161,13 @@ def _stamps(target: TargetSpec, page: Page, now: float) -> npt.NDArray[np.float6
     return np.full(len(page.values), floor(now / target.period) * target.period)
 
 
-def _standing(plane: Plane, target: TargetSpec, answer: Scrape) -> TargetStanding:
+def _standing(plane: Plane, target: TargetSpec, answer: Scrape, now: float) -> TargetStanding:
     before = plane.live.targets[target.name]
     page = answer.page
     return TargetStanding(
         state=STATES.get(answer.outcome, "down"),
         reason=answer.reason,
-        at=plane.now() if page is not None else before.at,
+        at=now if page is not None else before.at,
         samples=before.samples if page is None else len(page.values),
         server=before.server or target.server or _recognised(plane, page),
     )

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probes import exposition
+from probes import layout_cache
 from probes.errors import UnreadableMetrics
 from probes.exposition import Limits, Page, read_fast, read_slow
 from probes.layout_cache import LayoutCache
@@ -184,7 +184,7 @@ def test_a_comment_that_moved_makes_another_layout():
 
 
 def test_the_least_used_layouts_make_room(monkeypatch):
-    monkeypatch.setattr(exposition, "MAX_LAYOUTS", 2)
+    monkeypatch.setattr(layout_cache, "MAX_LAYOUTS", 2)
     cache = LayoutCache()
     first = cache.read("0", b"a0 1\n").layout
     for number in range(1, 4):

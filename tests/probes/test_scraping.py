@@ -131,7 +131,7 @@ async def test_what_is_no_page_is_told_apart(look, serve, http, *, body, more, o
 async def test_silence_is_a_timeout_and_not_a_refusal(look, serve, http):
     async with serve(http(PAGE), pause=5.0) as url:
         found = await look(url, deadline=0.05)
-    assert (found.outcome, found.reason) == (Outcome.TIMEOUT, "no answer within 0.05 s")
+    assert (found.outcome, found.reason) == (Outcome.TIMEOUT, "no answer in time")
 
 
 async def test_a_drip_cannot_hold_on(look, serve, http):
