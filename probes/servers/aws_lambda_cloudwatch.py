@@ -55,8 +55,10 @@ AWS_LAMBDA_CLOUDWATCH = ServerProfile(
     port=9106,
     late_seconds=600.0,
     blind_spots=(
-        "figures are of a period and at least 600 s old (delay_seconds): burn over less than 15 "
-        "minutes means nothing",
+        (
+            "figures are of a period and at least 600 s old (delay_seconds): burn over less than 15 "
+            "minutes means nothing"
+        ),
         "times are the average and the maximum of a period: no share within a limit is known",
         "throttled calls are neither invocations nor errors",
         "versions and aliases are not told apart unless they are exported as dimensions",

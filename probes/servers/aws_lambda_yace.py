@@ -68,8 +68,10 @@ AWS_LAMBDA_YACE = ServerProfile(
     port=5000,
     late_seconds=300.0,
     blind_spots=(
-        "each figure is of a whole period (300 s as usual) and comes after it: burn over less than "
-        "15 minutes means nothing",
+        (
+            "each figure is of a whole period (300 s as usual) and comes after it: burn over less than "
+            "15 minutes means nothing"
+        ),
         "a function that was not called says NaN or nothing",
         "times are an average and percentiles of a period: no share within a limit is known",
         "throttled calls are neither invocations nor errors",

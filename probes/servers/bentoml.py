@@ -53,8 +53,10 @@ BENTOML = ServerProfile(
     ready_path="/readyz",
     protocol="own",
     blind_spots=(
-        "bad input that the service does not catch is answered with 500 and counts as the "
-        "server's failure",
+        (
+            "bad input that the service does not catch is answered with 500 and counts as the "
+            "server's failure"
+        ),
         "the endpoint label holds whatever clients ask for: unknown paths appear with 404",
         'a service that was not started from a built bento has the version "not available"',
         "readiness is of the service, not of a model",

@@ -81,8 +81,10 @@ DCGM = ServerProfile(
         "GPU_UTIL says that something ran, not how much of the card it used",
         "XID_ERRORS holds the last code only: an error that comes twice is not seen twice",
         "a field that the card lacks is printed as a number near 2^63",
-        "the host is in the label Hostname in older releases, hostname in newer ones; with MIG a "
-        "card is several series (GPU_I_ID)",
+        (
+            "the host is in the label Hostname in older releases, hostname in newer ones; with MIG a "
+            "card is several series (GPU_I_ID)"
+        ),
     ),
     see_more=(
         "DCGM_FI_PROF_GR_ENGINE_ACTIVE and PIPE_TENSOR_ACTIVE say how busy a card really is",

@@ -83,8 +83,10 @@ ENVOY = ServerProfile(
         "versions are told apart only where each is a cluster of its own",
         "upstream_rq_total counts attempts, retries among them: it is no count of requests",
         "upstream_rq_time leaves out attempts whose connection failed",
-        "a Python server that closes idle connections shows as a few 503: races, not failures of "
-        "the model",
+        (
+            "a Python server that closes idle connections shows as a few 503: races, not failures of "
+            "the model"
+        ),
         "times are milliseconds though no name says so",
         "how good an answer is: 200 with a wrong result is good here",
     ),

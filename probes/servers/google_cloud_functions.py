@@ -55,8 +55,10 @@ GOOGLE_CLOUD_FUNCTIONS = ServerProfile(
     port=9255,
     late_seconds=300.0,
     blind_spots=(
-        "figures are of the last minute of Google's own clock and minutes old: burn over less than "
-        "15 minutes means nothing",
+        (
+            "figures are of the last minute of Google's own clock and minutes old: burn over less than "
+            "15 minutes means nothing"
+        ),
         "periods that pass between two scrapes are lost",
         "the histogram is of executions: requests that find no instance are not in it",
         "versions are not told apart",

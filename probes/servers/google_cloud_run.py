@@ -60,8 +60,10 @@ GOOGLE_CLOUD_RUN = ServerProfile(
     port=9255,
     late_seconds=300.0,
     blind_spots=(
-        "figures are of the last minute of Google's own clock and minutes old: burn over less than "
-        "15 minutes means nothing",
+        (
+            "figures are of the last minute of Google's own clock and minutes old: burn over less than "
+            "15 minutes means nothing"
+        ),
         "periods that pass between two scrapes are lost",
         "models are not told apart: a revision is one server",
     ),

@@ -44,8 +44,10 @@ KNATIVE = ServerProfile(
         "models are not told apart: a revision is one server",
     ),
     see_more=(
-        "request-metrics-protocol: prometheus in the ConfigMap config-observability: it is none by "
-        "default",
+        (
+            "request-metrics-protocol: prometheus in the ConfigMap config-observability: it is none by "
+            "default"
+        ),
         "the mesh in front (Istio) sees requests that find no pod",
     ),
 )

@@ -17,8 +17,10 @@ KSERVE = ServerProfile(
             good=parse_selectors("request_postprocess_seconds_count"),
             model="model_name",
             cannot_see=(
-                "a failure is a prediction after which nothing was post-processed: while requests "
-                "are between the two, they look like failures",
+                (
+                    "a failure is a prediction after which nothing was post-processed: while requests "
+                    "are between the two, they look like failures"
+                ),
                 "what fails before the prediction (400) or finds no model (404) is not counted",
             ),
         ),

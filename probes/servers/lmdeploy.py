@@ -92,10 +92,14 @@ LMDEPLOY = ServerProfile(
     infer_path="/v1/completions",
     protocol="openai",
     blind_spots=(
-        "failures are in num_requests_failed, a gauge that only rises: it is counted like a "
-        "counter",
-        "request_success_total is no count of successes: errors and aborts are in it by "
-        "finished_reason",
+        (
+            "failures are in num_requests_failed, a gauge that only rises: it is counted like a "
+            "counter"
+        ),
+        (
+            "request_success_total is no count of successes: errors and aborts are in it by "
+            "finished_reason"
+        ),
         "what is refused before the engine (4xx) is not counted",
         "only requests that finished are timed",
         "no series names a version: each version needs targets of its own",

@@ -12,7 +12,6 @@ MLSERVER = ServerProfile(
     signatures=(
         ("model_infer_request_success_total", "rest_server_requests_total"),
         ("model_infer_request_success_total", "model_infer_request_duration"),
-        ("model_infer_request_success_total", "model_infer_request_duration_count"),
     ),
     ratios=(
         Ratio(

@@ -49,8 +49,10 @@ OPENTELEMETRY_LAMBDA = ServerProfile(
     ),
     late_seconds=60.0,
     blind_spots=(
-        "each sandbox counts for itself and from zero: many short series, and what a sandbox "
-        "counted after its last export is lost",
+        (
+            "each sandbox counts for itself and from zero: many short series, and what a sandbox "
+            "counted after its last export is lost"
+        ),
         "figures are exported every 60 s",
         "throttled calls never reach a sandbox: CloudWatch alone knows them",
         "versions are not told apart unless the job's name holds them",

@@ -79,10 +79,14 @@ RAY_SERVE = ServerProfile(
         "figures are exported every 10 s: the last requests are not on the page yet",
         "no series names a version: deploy versions as applications of their own",
         "a 404 has neither application nor route",
-        "ray_serve_deployment_error_counter_total does not count a 5xx that the application "
-        "itself returns",
-        "bad input that the application does not catch is answered with 500 and counts as its "
-        "failure",
+        (
+            "ray_serve_deployment_error_counter_total does not count a 5xx that the application "
+            "itself returns"
+        ),
+        (
+            "bad input that the application does not catch is answered with 500 and counts as its "
+            "failure"
+        ),
         "WorkerId changes with each restart, so every series begins anew",
     ),
     see_more=(

@@ -104,8 +104,10 @@ SGLANG = ServerProfile(
     infer_path="/v1/completions",
     protocol="openai",
     blind_spots=(
-        "the engine counts only what finished or was aborted: refused requests are in the HTTP "
-        "counter alone",
+        (
+            "the engine counts only what finished or was aborted: refused requests are in the HTTP "
+            "counter alone"
+        ),
         "a stream that is cut short counts as 200",
         "the end-to-end histogram begins at 0.1 s and holds only what finished",
         "no series names a version: each version needs targets or a model name of its own",

@@ -20,8 +20,10 @@ TENSORFLOW_SERVING = ServerProfile(
             good=parse_selectors(':tensorflow:serving:request_count{status="OK"}'),
             model="model_name",
             cannot_see=(
-                "everything but OK counts as bad: the client's mistakes (INVALID_ARGUMENT, "
-                "NOT_FOUND) are among it",
+                (
+                    "everything but OK counts as bad: the client's mistakes (INVALID_ARGUMENT, "
+                    "NOT_FOUND) are among it"
+                ),
             ),
         ),
     ),
@@ -62,23 +64,28 @@ TENSORFLOW_SERVING = ServerProfile(
     ),
     port=8501,
     metrics_path="/monitoring/prometheus/metrics",
-    live_path="/v1/models/{model}",
     ready_path="/v1/models/{model}/versions/{version}",
     infer_path="/v1/models/{model}/versions/{version}:predict",
     protocol="v1",
     blind_spots=(
         "no series names a version: a canary needs one target per version",
         "only requests that ended OK are timed: the latency of failures is not known",
-        "every REST call is counted, also a look at a model's status; its model is empty where "
-        "the path names none",
+        (
+            "every REST call is counted, also a look at a model's status; its model is empty where "
+            "the path names none"
+        ),
         "sums have six significant digits: after 1000 s of work a mean over a short window jumps",
         "how many requests are in flight is not told",
     ),
     see_more=(
-        "--monitoring_config_file with prometheus_config { enable: true }: without it there is no "
-        "metrics page",
-        'leave status="INVALID_ARGUMENT" out of the total where mistakes of clients should not '
-        "count",
+        (
+            "--monitoring_config_file with prometheus_config { enable: true }: without it there is no "
+            "metrics page"
+        ),
+        (
+            'leave status="INVALID_ARGUMENT" out of the total where mistakes of clients should not '
+            "count"
+        ),
         "one target per version, or a proxy that routes each version to a cluster of its own",
     ),
 )

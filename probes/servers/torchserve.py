@@ -82,8 +82,10 @@ TORCHSERVE = ServerProfile(
     ),
     see_more=(
         "one target per version, so that its 5XX are its own",
-        "--enable-model-api: the management port (8081) says at /models/{model}/all whether a version "
-        "is ready; /ping knows only the server",
+        (
+            "--enable-model-api: the management port (8081) says at /models/{model}/all whether a version "
+            "is ready; /ping knows only the server"
+        ),
         "a proxy or mesh in front (Envoy, Istio): latency histograms and errors by version",
     ),
 )

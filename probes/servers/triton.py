@@ -22,8 +22,10 @@ TRITON = ServerProfile(
             model="model",
             version="version",
             cannot_see=(
-                "bad input (400), unknown models (404) and bodies that are no JSON (500) are not "
-                "counted at all",
+                (
+                    "bad input (400), unknown models (404) and bodies that are no JSON (500) are not "
+                    "counted at all"
+                ),
             ),
         ),
     ),
@@ -127,16 +129,20 @@ TRITON = ServerProfile(
     protocol="v2",
     blind_spots=(
         "bad input (400), unknown models (404) and bodies that are no JSON (500) are not counted",
-        "an error that a Python backend returns as a response is counted as a success, though "
-        "clients get 500",
+        (
+            "an error that a Python backend returns as a response is counted as a success, though "
+            "clients get 500"
+        ),
         "times are sums of microseconds: only a mean is known, and no share within a limit",
         "how many requests are being executed is not told; only those that wait are",
         "failures of a version that was unloaded stay on the page for ever",
         "/v2/health/ready stays 200 after a model is unloaded: ask the model, not the server",
     ),
     see_more=(
-        "--metrics-config histogram_latencies=true (newer cores): a histogram of the first "
-        "response, in milliseconds",
+        (
+            "--metrics-config histogram_latencies=true (newer cores): a histogram of the first "
+            "response, in milliseconds"
+        ),
         "--metrics-config summary_latencies=true: quantiles, which cannot be added over replicas",
         "raise in a Python backend instead of returning InferenceResponse(error=...)",
         "a proxy or mesh in front (Envoy, Istio) sees all that clients are answered",

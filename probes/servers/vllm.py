@@ -178,19 +178,27 @@ VLLM = ServerProfile(
     infer_path="/v1/completions",
     protocol="openai",
     blind_spots=(
-        "requests that clients abort: HTTP counts a cut stream as 2xx, and the engine may count "
-        "it nowhere",
-        "bad input, unknown models and bodies that are no JSON (4xx) never reach the engine's "
-        "counters",
-        "request_success_total is no count of successes: errors and aborts are in it by "
-        "finished_reason",
+        (
+            "requests that clients abort: HTTP counts a cut stream as 2xx, and the engine may count "
+            "it nowhere"
+        ),
+        (
+            "bad input, unknown models and bodies that are no JSON (4xx) never reach the engine's "
+            "counters"
+        ),
+        (
+            "request_success_total is no count of successes: errors and aborts are in it by "
+            "finished_reason"
+        ),
         "the end-to-end histogram begins at 0.3 s and holds only what finished",
         "no series names a version: each version needs targets or a model name of its own",
     ),
     see_more=(
         "a proxy or mesh in front (Envoy, Istio) sees aborts and resets as response flags",
-        "http_request_duration_highr_seconds begins at 10 ms, for limits below 0.3 s; it holds "
-        "all routes and models together",
+        (
+            "http_request_duration_highr_seconds begins at 10 ms, for limits below 0.3 s; it holds "
+            "all routes and models together"
+        ),
         "--served-model-name with the version in it tells versions apart",
     ),
 )
