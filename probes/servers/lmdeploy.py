@@ -92,6 +92,7 @@ LMDEPLOY = ServerProfile(
     infer_path="/v1/completions",
     protocol="openai",
     blind_spots=(
+        "what is refused before the engine (4xx) is not counted",
         (
             "failures are in num_requests_failed, a gauge that only rises: it is counted like a "
             "counter"
@@ -100,7 +101,6 @@ LMDEPLOY = ServerProfile(
             "request_success_total is no count of successes: errors and aborts are in it by "
             "finished_reason"
         ),
-        "what is refused before the engine (4xx) is not counted",
         "only requests that finished are timed",
         "no series names a version: each version needs targets of its own",
     ),

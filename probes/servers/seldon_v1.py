@@ -66,8 +66,8 @@ SELDON_V1 = ServerProfile(
     infer_path="/api/v1.0/predictions",
     protocol="own",
     blind_spots=(
-        "predictor_version is empty unless it is set: predictors are told apart by their name",
         "the Python wrapper behind it answers unknown paths with 500 and counts no request itself",
+        "predictor_version is empty unless it is set: predictors are told apart by their name",
         "queue and in-flight requests are not told",
         "the histogram and the _summary hold the same requests: adding them counts all twice",
     ),
