@@ -72,6 +72,8 @@ class Ratio:
         model: Label that names the model.
         version: Label that names the version.
         cannot_see: What it misses, for people.
+        declared: A family and the TYPE that the page must give it, where that decides the form:
+            some exporters print the same name as a counter or as periods, by a flag.
     """
 
     name: str = "availability"
@@ -83,6 +85,7 @@ class Ratio:
     model: str = ""
     version: str = ""
     cannot_see: tuple[str, ...] = ()
+    declared: tuple[str, str] | None = None
 
     @property
     def needs(self) -> tuple[Selector, ...]:
@@ -106,6 +109,7 @@ class Distribution:
         model: Label that names the model.
         version: Label that names the version.
         only_good: Whether failed requests are left out of it.
+        declared: As of `Ratio`.
     """
 
     name: str
@@ -119,6 +123,7 @@ class Distribution:
     model: str = ""
     version: str = ""
     only_good: bool = False
+    declared: tuple[str, str] | None = None
 
     @property
     def needs(self) -> tuple[Selector, ...]:
@@ -149,6 +154,8 @@ class Level:
         scale: What one unit of the page is worth in ``unit``: 0.01 for per cent.
         model: Label that names the model.
         version: Label that names the version.
+        blank: Values of the page from here on mean that nothing is known: some exporters have no
+            other way to say so.
     """
 
     name: str
@@ -157,6 +164,7 @@ class Level:
     scale: float = 1.0
     model: str = ""
     version: str = ""
+    blank: float = inf
 
     @property
     def needs(self) -> tuple[Selector, ...]:
@@ -175,6 +183,7 @@ class Tally:
         form: Counter, or anew for each period.
         model: Label that names the model.
         version: Label that names the version.
+        declared: As of `Ratio`.
     """
 
     name: str
@@ -183,6 +192,7 @@ class Tally:
     form: Form = Form.COUNTER
     model: str = ""
     version: str = ""
+    declared: tuple[str, str] | None = None
 
     @property
     def needs(self) -> tuple[Selector, ...]:

@@ -45,7 +45,8 @@ class ServerProfile:
         name: As in trimtab.yaml.
         title: For people.
         signatures: Sets of families; a page that has all of one set is recognised. A name that ends
-            with ``*`` stands for any family that begins so.
+            with ``*`` stands for any family that begins so; one with labels, such as
+            ``name{label!=""}``, for a sample that has them.
         without: Families of which none may be there.
         ratios: Requests with their good or bad part, nearest to the client first.
         distributions: Times and sizes; of one name, the preferred first.
