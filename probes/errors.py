@@ -3,11 +3,19 @@
 * ProbeError
   x UnknownPlugin      no system of that name is installed
   x UnreadableMetrics  a page that is not Prometheus text
+  x UnreadablePush     a pushed request that is not OTLP, or too large
   x InvalidGolden      a file that holds no question with its known answer
   x IllegalOrder       an order that a circuit breaker does not take from people
 """
 
-__all__ = ["IllegalOrder", "InvalidGolden", "ProbeError", "UnknownPlugin", "UnreadableMetrics"]
+__all__ = [
+    "IllegalOrder",
+    "InvalidGolden",
+    "ProbeError",
+    "UnknownPlugin",
+    "UnreadableMetrics",
+    "UnreadablePush",
+]
 
 
 class ProbeError(Exception):
@@ -20,6 +28,10 @@ class UnknownPlugin(ProbeError):
 
 class UnreadableMetrics(ProbeError):
     """A page that is not Prometheus text; the message names the line and the reason."""
+
+
+class UnreadablePush(ProbeError):
+    """A pushed request that is not OTLP, or too large; the message says which."""
 
 
 class InvalidGolden(ProbeError):
