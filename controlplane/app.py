@@ -18,6 +18,7 @@ from controlplane.api import (
     alerts,
     breakers,
     health,
+    push,
     rollouts,
     runbook_runs,
     slos,
@@ -44,12 +45,14 @@ from controlplane.loops.scale import scale
 from controlplane.notifiers import Notifier
 from controlplane.plane import Plane
 from controlplane.probe_page import ProbePage
+from controlplane.push_receiver import PushReceiver
 from controlplane.routers import Router
 from controlplane.spec import Config
 from controlplane.store.alerts import AlertStore
 from controlplane.store.counts import CountStore
 from controlplane.store.database import open_database
 from controlplane.store.outbox import Outbox
+from controlplane.store.pushes import PushStore
 from controlplane.store.rollouts import RolloutStore
 from controlplane.store.runbook_runs import RunbookRunStore
 from controlplane.store.services import ServiceStore
@@ -63,7 +66,7 @@ from probes.scraping import make_session
 
 __all__ = ["create_app", "open_plane", "serve"]
 
-ROUTES = (alerts, breakers, health, rollouts, runbook_runs, slos, standing, trail)
+ROUTES = (alerts, breakers, health, push, rollouts, runbook_runs, slos, standing, trail)
 TRAFFIC_SECONDS = 0.5
 NOTIFY_SECONDS = 0.5
 SAVE_SECONDS = 5.0
@@ -101,6 +104,8 @@ async def open_plane(
     counting = Counting(CountStore(engine), now=now)
     traces = config.telemetry.traces
     telemetry = Telemetry(traces=None if traces is None else beside / traces)
+    promises, live = make_promises(config, beside=beside), Live()
+    pushes = PushReceiver(config.push, PushStore(engine), counting, promises, live)
     async with make_session() as http:
         plane = Plane(
             config=config,
@@ -111,12 +116,13 @@ async def open_plane(
             http=http,
             layouts=LayoutCache(),
             profiles=tuple(installed("trimtab.servers").values()),
-            promises=make_promises(config, beside=beside),
+            promises=promises,
             counting=counting,
             canaries=CanaryWatch(counting),
             probe_page=ProbePage(counting, started=now),
+            pushes=pushes,
             goldens=make_goldens(config, beside=beside),
-            live=Live(),
+            live=live,
             routers=make_routers(config) if routers is None else routers,
             notifiers=make_notifiers(config) if notifiers is None else notifiers,
             rollouts=RolloutStore(engine),
@@ -146,6 +152,7 @@ async def _close(plane: Plane) -> None:
 
 def _remember(plane: Plane) -> None:
     """Take up what the store knows from before."""
+    plane.pushes.begin(plane.now())
     plane.live.targets.update({target.name: TargetStanding() for target in plane.config.targets})
     plane.live.alerts.update({record.key: record.alert for record in plane.alerts.list()})
     for (service, version), saved in plane.services.breakers().items():

@@ -58,7 +58,11 @@ def make_promises(config: Config, *, beside: Path) -> dict[str, Promise]:
     return {
         slo.name: make_promise(
             slo,
-            sources=[PROBES, *(t.name for t in config.targets if t.service == slo.service)],
+            sources=[
+                PROBES,
+                *(t.name for t in config.targets if t.service == slo.service),
+                *(p.name for p in config.push if p.service == slo.service),
+            ],
             interval_seconds=max((t.interval for t in config.targets), default=1.0),
         )
         for slo in read_slo_files(config.slos, beside=beside)

@@ -6,6 +6,8 @@
   x Refused             the request is understood and not allowed now
     + IllegalTransition   the state of the resource does not accept this event
     + KeyReused           an Idempotency-Key came back with another request
+  x Overloaded          too much waits to be saved; the caller may come again
+  x NotSaved            the database refused; the caller may send it again
   x RouterError         the system that moves traffic did not do as asked
   x Unreachable         the control plane did not answer, or did not let us in
 """
@@ -15,6 +17,8 @@ __all__ = [
     "InvalidConfig",
     "KeyReused",
     "NotFound",
+    "NotSaved",
+    "Overloaded",
     "Refused",
     "RouterError",
     "TrimtabError",
@@ -48,6 +52,14 @@ class IllegalTransition(Refused):
 
 class KeyReused(Refused):
     """An Idempotency-Key came back with another request."""
+
+
+class Overloaded(TrimtabError):
+    """Too much waits to be saved already; the caller may come again."""
+
+
+class NotSaved(TrimtabError):
+    """The database refused what was to be saved; the caller may send it again."""
 
 
 class RouterError(TrimtabError):

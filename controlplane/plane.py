@@ -12,6 +12,7 @@ from controlplane.counting import Counting
 from controlplane.live import Live
 from controlplane.notifiers import Notifier
 from controlplane.probe_page import ProbePage
+from controlplane.push_receiver import PushReceiver
 from controlplane.routers import Router
 from controlplane.slo_evaluation import Promise
 from controlplane.spec import BreakerSpec, Config, TargetSpec
@@ -47,6 +48,7 @@ class Plane:
     counting: Counting
     canaries: CanaryWatch
     probe_page: ProbePage
+    pushes: PushReceiver
     goldens: Mapping[str, Golden]
     live: Live
     routers: Mapping[str, Router]

@@ -19,6 +19,7 @@ __all__ = [
     "Margin",
     "NotifySpec",
     "ProbeSpec",
+    "PushSpec",
     "ReceiverSpec",
     "RolloutDefaults",
     "RouteSpec",
@@ -49,6 +50,15 @@ class TargetSpec:
     server: str | None = None
     interval: Annotated[Seconds, Field(ge=0.1, le=3600)] = 5.0
     timeout: Annotated[Seconds, Field(ge=0.05, le=60)] = 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
+class PushSpec:
+    """Metrics that a service pushes: those whose resource attributes equal ``match``."""
+
+    name: Name
+    service: Name
+    match: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
@@ -181,6 +191,7 @@ class Config:
     """All of trimtab.yaml."""
 
     targets: tuple[TargetSpec, ...] = ()
+    push: tuple[PushSpec, ...] = ()
     slos: tuple[str, ...] = ()
     services: dict[Name, ServiceSpec] = field(default_factory=dict)
     notify: NotifySpec = field(default_factory=NotifySpec)
@@ -245,11 +256,11 @@ def _known_keys() -> set[str]:
 
 
 def _check_names(config: Config, origin: str) -> None:
-    """Refuse names that point nowhere, and two targets of one name."""
-    names = [target.name for target in config.targets]
+    """Refuse names that point nowhere, and two sources of one name."""
+    names = [t.name for t in config.targets] + [p.name for p in config.push]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        msg = f"{origin}: two targets are called {twice[0]!r}; give each a name of its own."
+        msg = f"{origin}: two sources are called {twice[0]!r}; give each a name of its own."
         raise InvalidConfig(msg)
     for route in config.notify.routes:
         if route.to not in config.notify.receivers:

@@ -3,7 +3,8 @@
 * ProbeError
   x UnknownPlugin      no system of that name is installed
   x UnreadableMetrics  a page that is not Prometheus text
-  x UnreadablePush     a pushed request that is not OTLP, or too large
+  x UnreadablePush     a pushed request that is not OTLP
+    + PushTooLarge       it is larger than is read
   x InvalidGolden      a file that holds no question with its known answer
   x IllegalOrder       an order that a circuit breaker does not take from people
 """
@@ -12,6 +13,7 @@ __all__ = [
     "IllegalOrder",
     "InvalidGolden",
     "ProbeError",
+    "PushTooLarge",
     "UnknownPlugin",
     "UnreadableMetrics",
     "UnreadablePush",
@@ -31,7 +33,11 @@ class UnreadableMetrics(ProbeError):
 
 
 class UnreadablePush(ProbeError):
-    """A pushed request that is not OTLP, or too large; the message says which."""
+    """A pushed request that is not OTLP; the message says what is wrong with it."""
+
+
+class PushTooLarge(UnreadablePush):
+    """A pushed request is larger than is read; the message names the limit."""
 
 
 class InvalidGolden(ProbeError):

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from probes.otlp import Point
 from probes.otlp_values import Parts
 
-__all__ = ["MAX_SERIES", "MAX_STREAMS", "QUIET_SECONDS", "Streams"]
+__all__ = ["MAX_SERIES", "MAX_STREAMS", "QUIET_SECONDS", "Series", "Streams"]
 
 QUIET_SECONDS = 3600.0
 """A sandbox that was frozen for longer is gone; one that thaws counts from its next word on."""

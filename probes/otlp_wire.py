@@ -16,7 +16,7 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
     ExportMetricsServiceResponse,
 )
 
-from probes.errors import UnreadablePush
+from probes.errors import PushTooLarge, UnreadablePush
 
 __all__ = ["MAX_UNPACKED_BYTES", "Form", "failure", "read_request", "success", "unpack"]
 
@@ -37,7 +37,8 @@ def unpack(body: bytes) -> bytes:
     """Return the content of a gzip body; what is more than the limit is not kept.
 
     Raises:
-        UnreadablePush: It is not gzip, broken off, or unpacks to more than the limit.
+        UnreadablePush: It is not gzip, or broken off.
+        PushTooLarge: It unpacks to more than the limit.
     """
     content, rest = b"", body
     while rest:  # a gzip file may have several members
@@ -48,8 +49,8 @@ def unpack(body: bytes) -> bytes:
             msg = f"The body says it is gzip and cannot be unpacked: {error}."
             raise UnreadablePush(msg) from error
         if len(content) > MAX_UNPACKED_BYTES:
-            msg = f"The body unpacks to more than {MAX_UNPACKED_BYTES >> 20} MiB. Export less."
-            raise UnreadablePush(msg)
+            msg = f"The body unpacks to more than {MAX_UNPACKED_BYTES >> 20} MiB. Export less at once."
+            raise PushTooLarge(msg)
         if not unpacking.eof:
             msg = "The body says it is gzip and is broken off."
             raise UnreadablePush(msg)
@@ -62,10 +63,11 @@ def read_request(body: bytes, form: Form) -> ExportMetricsServiceRequest:
 
     Raises:
         UnreadablePush: It is no such request; nothing of it is taken.
+        PushTooLarge: It is larger than the limit.
     """
     if len(body) > MAX_UNPACKED_BYTES:
         msg = f"The body is larger than {MAX_UNPACKED_BYTES >> 20} MiB. Export less at once."
-        raise UnreadablePush(msg)
+        raise PushTooLarge(msg)
     try:
         if form is Form.PROTOBUF:
             return ExportMetricsServiceRequest.FromString(body)

@@ -10,6 +10,8 @@ from controlplane.errors import (
     InvalidConfig,
     KeyReused,
     NotFound,
+    NotSaved,
+    Overloaded,
     Refused,
     RouterError,
     TrimtabError,
@@ -24,6 +26,8 @@ STATUS: dict[type[TrimtabError], int] = {
     KeyReused: 422,
     Refused: 409,
     InvalidConfig: 422,
+    Overloaded: 429,
+    NotSaved: 503,
     RouterError: 502,
 }
 """HTTP status of each error; `code` is the error's name."""

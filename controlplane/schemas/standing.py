@@ -7,6 +7,7 @@ __all__ = [
     "GpuDeviceOut",
     "GpuOut",
     "ProbeOut",
+    "PushSourceOut",
     "ScalingOut",
     "ServiceOut",
     "TargetOut",
@@ -75,6 +76,20 @@ class ProbeOut(Shape):
     at: float
     good: int
     total: int
+
+
+class PushSourceOut(Shape):
+    """One source that is pushed to; points are counted since the control plane started."""
+
+    name: str
+    service: str
+    match: dict[str, str]
+    last_push_at: float | None
+    streams: int
+    series: int
+    counted: int
+    rejected: int
+    reason: str
 
 
 class ServiceOut(Shape):
