@@ -28,7 +28,13 @@ from controlplane.api import (
 from controlplane.api.limits import BodyLimit
 from controlplane.api.local_only import LocalOnly
 from controlplane.api.problems import install_problem_handlers
-from controlplane.building import make_goldens, make_notifiers, make_promises, make_routers
+from controlplane.building import (
+    make_goldens,
+    make_notifiers,
+    make_promises,
+    make_routers,
+    make_telemetry,
+)
 from controlplane.canary_watch import CanaryWatch
 from controlplane.counting import Counting
 from controlplane.errors import InvalidConfig
@@ -57,10 +63,10 @@ from controlplane.store.rollouts import RolloutStore
 from controlplane.store.runbook_runs import RunbookRunStore
 from controlplane.store.services import ServiceStore
 from controlplane.store.trail import Trail
-from controlplane.telemetry import Telemetry
 from probes.breaker import Breaker, State, weight_factor
 from probes.clock import Clock, SystemClock
 from probes.exposition import LayoutCache
+from probes.gpu_page import GpuPage
 from probes.plugins import installed
 from probes.scraping import make_session
 
@@ -102,8 +108,6 @@ async def open_plane(
     now = clock.now().timestamp()
     engine = open_database(_beside(config.storage.database, beside))
     counting = Counting(CountStore(engine), now=now)
-    traces = config.telemetry.traces
-    telemetry = Telemetry(traces=None if traces is None else beside / traces)
     promises, live = make_promises(config, beside=beside), Live()
     pushes = PushReceiver(config.push, PushStore(engine), counting, promises, live)
     async with make_session() as http:
@@ -121,6 +125,7 @@ async def open_plane(
             canaries=CanaryWatch(counting),
             probe_page=ProbePage(counting, started=now),
             pushes=pushes,
+            gpu_page=GpuPage(started=now),
             goldens=make_goldens(config, beside=beside),
             live=live,
             routers=make_routers(config) if routers is None else routers,
@@ -131,7 +136,7 @@ async def open_plane(
             outbox=Outbox(engine),
             trail=Trail(engine),
             runbook_runs=RunbookRunStore(engine),
-            telemetry=telemetry,
+            telemetry=make_telemetry(config, beside=beside),
         )
         _remember(plane)
         try:

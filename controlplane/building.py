@@ -12,11 +12,13 @@ from controlplane.settings import resolve_secret
 from controlplane.slo_evaluation import Promise, make_promise
 from controlplane.slo_files import read_slo_files
 from controlplane.spec import Config
+from controlplane.telemetry import Telemetry
 from probes.errors import ProbeError
+from probes.gpu_page import GPU
 from probes.inference import Golden, read_golden
 from probes.plugins import load
 
-__all__ = ["make_goldens", "make_notifiers", "make_promises", "make_routers"]
+__all__ = ["make_goldens", "make_notifiers", "make_promises", "make_routers", "make_telemetry"]
 
 MAX_GOLDEN_BYTES = 4 << 20
 
@@ -60,6 +62,7 @@ def make_promises(config: Config, *, beside: Path) -> dict[str, Promise]:
             slo,
             sources=[
                 PROBES,
+                GPU,
                 *(t.name for t in config.targets if t.service == slo.service),
                 *(p.name for p in config.push if p.service == slo.service),
             ],
@@ -67,6 +70,12 @@ def make_promises(config: Config, *, beside: Path) -> dict[str, Promise]:
         )
         for slo in read_slo_files(config.slos, beside=beside)
     }
+
+
+def make_telemetry(config: Config, *, beside: Path) -> Telemetry:
+    """Return the plane's own metrics, and its traces where trimtab.yaml names a file for them."""
+    traces = config.telemetry.traces
+    return Telemetry(traces=None if traces is None else beside / traces)
 
 
 def make_goldens(config: Config, *, beside: Path) -> Mapping[str, Golden]:

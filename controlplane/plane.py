@@ -26,6 +26,7 @@ from controlplane.telemetry import Telemetry
 from probes.breaker import BreakerPolicy
 from probes.clock import Clock
 from probes.exposition import LayoutCache, Page
+from probes.gpu_page import GpuPage
 from probes.inference import Golden
 from probes.server_profile import ServerProfile
 
@@ -49,6 +50,7 @@ class Plane:
     canaries: CanaryWatch
     probe_page: ProbePage
     pushes: PushReceiver
+    gpu_page: GpuPage
     goldens: Mapping[str, Golden]
     live: Live
     routers: Mapping[str, Router]

@@ -91,6 +91,12 @@ async def show_gpu(plane: PlaneHere) -> GpuOut:
             utilization_ratio=device.utilization_ratio,
             memory_used_bytes=device.memory_used_bytes,
             memory_total_bytes=device.memory_total_bytes,
+            power_watts=device.power_watts,
+            power_limit_watts=device.power_limit_watts,
+            temperature_celsius=device.temperature_celsius,
+            clock_events=device.clock_events,
+            ecc_corrected=device.ecc_corrected,
+            ecc_uncorrected=device.ecc_uncorrected,
         )
         for device in reading.devices
     )

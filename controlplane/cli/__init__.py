@@ -7,7 +7,7 @@ from importlib.metadata import entry_points
 
 import typer
 
-from controlplane.cli import alert, breaker, probe, rollout, scale, slo, target
+from controlplane.cli import alert, breaker, gpu, probe, rollout, scale, slo, target
 from controlplane.cli.demo import demo
 from controlplane.cli.up import up
 
@@ -23,7 +23,7 @@ app = typer.Typer(
 )
 app.command("demo")(demo)
 app.command("up")(up)
-for noun in (alert, breaker, probe, rollout, scale, slo, target):
+for noun in (alert, breaker, gpu, probe, rollout, scale, slo, target):
     app.add_typer(noun.app)
 for point in sorted(entry_points(group="trimtab.commands"), key=lambda found: found.name):
     app.add_typer(point.load(), name=point.name)

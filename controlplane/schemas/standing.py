@@ -103,7 +103,7 @@ class ServiceOut(Shape):
 
 
 class GpuDeviceOut(Shape):
-    """One GPU."""
+    """One GPU; what it does not report is None."""
 
     index: int
     uuid: str
@@ -111,6 +111,12 @@ class GpuDeviceOut(Shape):
     utilization_ratio: float | None
     memory_used_bytes: int | None
     memory_total_bytes: int | None
+    power_watts: float | None = None
+    power_limit_watts: float | None = None
+    temperature_celsius: float | None = None
+    clock_events: tuple[str, ...] | None = None
+    ecc_corrected: int | None = None
+    ecc_uncorrected: int | None = None
 
 
 class GpuOut(Shape):
