@@ -97,11 +97,12 @@ class RolloutDefaults:
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class ScaleSpec:
-    """Limits of the size and how many requests one replica should hold."""
+    """Limits of the size, the requests that one replica should hold, and how busy GPUs should be."""
 
     min: Annotated[int, Field(ge=0)] = 1
     max: Annotated[int, Field(ge=1)] = 10
     in_flight: Annotated[float, Field(gt=0)] = 4.0
+    gpu_utilization: Annotated[Share, Field(gt=0, le=1)] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)

@@ -71,6 +71,7 @@ async def list_scaling(plane: PlaneHere) -> Listing[ScalingOut]:
             wanted=standing.wish.replicas,
             seen=standing.replicas,
             in_flight=standing.in_flight,
+            gpu_utilization=standing.gpu_utilization,
             reason=standing.wish.reason,
         )
         for service, standing in sorted(plane.live.scaling.items())

@@ -50,6 +50,7 @@ class ScalingOut(Shape):
     wanted: int | None
     seen: int
     in_flight: float | None
+    gpu_utilization: float | None = None
     reason: str
 
 

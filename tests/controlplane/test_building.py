@@ -73,8 +73,10 @@ def test_a_promise_is_counted_on_the_targets_of_its_service(tmp_path: Path) -> N
         f"{{name: {name}, url: 'http://x', service: {service}}}"
         for name, service in (("a", "resnet"), ("b", "bert"), ("c", "resnet"))
     )
-    made = make_promises(config(f"{{slos: [slos.yaml], targets: [{targets}]}}"), beside=tmp_path)
-    assert made["availability"].sources == ("trimtab-probes", "a", "c")
+    push = "{name: d, service: resnet}, {name: e, service: bert}"
+    text = f"{{slos: [slos.yaml], targets: [{targets}], push: [{push}]}}"
+    made = make_promises(config(text), beside=tmp_path)
+    assert made["availability"].sources == ("trimtab-probes", "trimtab-gpu", "a", "c", "d")
 
 
 def test_a_golden_question_is_read_once_by_its_name(tmp_path: Path) -> None:
