@@ -62,6 +62,8 @@ class PushStanding:
 class PushReceiver:
     """The sources that are pushed to.
 
+    Whoever reads a long body holds ``reading``: a few megabytes can become hundreds in memory.
+
     Args:
         specs: As trimtab.yaml has them; the first that matches a resource gets it.
         store: Where streams and totals are saved.
@@ -79,6 +81,7 @@ class PushReceiver:
         live: Live,
     ) -> None:
         self.standings = {spec.name: PushStanding() for spec in specs}
+        self.reading = asyncio.Lock()
         self._specs = specs
         self._store = store
         self._counting = counting

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request, Response
 
 from controlplane.api.access import Listing, PlaneHere, listing
 from controlplane.errors import NotSaved, Overloaded
+from controlplane.plane import Plane
 from controlplane.schemas import Problem, PushSourceOut
 from probes.errors import PushTooLarge, UnreadablePush
 from probes.otlp import Pushed, read_points
@@ -33,7 +34,7 @@ async def take_metrics(request: Request, plane: PlaneHere) -> Response:
     if packing not in ("identity", "gzip"):
         return _refuse(form, 415, f"The body is packed by {packing}; send it plain or by gzip.")
     try:
-        pushed = await _read(await request.body(), form, packed=packing == "gzip")
+        pushed = await _read(plane, await request.body(), form, packed=packing == "gzip")
         receipt = await plane.pushes.receive(pushed, now=plane.now())
     except UnreadablePush as error:
         return _refuse(form, 413 if isinstance(error, PushTooLarge) else 400, str(error))
@@ -68,11 +69,14 @@ async def list_push_sources(plane: PlaneHere) -> Listing[PushSourceOut]:
     )
 
 
-async def _read(body: bytes, form: Form, *, packed: bool) -> tuple[Pushed, ...]:
+async def _read(plane: Plane, body: bytes, form: Form, *, packed: bool) -> tuple[Pushed, ...]:
     def read() -> tuple[Pushed, ...]:
         return read_points(read_request(unpack(body) if packed else body, form))
 
-    return read() if len(body) <= INLINE_BYTES and not packed else await asyncio.to_thread(read)
+    if len(body) <= INLINE_BYTES and not packed:
+        return read()
+    async with plane.pushes.reading:
+        return await asyncio.to_thread(read)
 
 
 def _refuse(

@@ -165,6 +165,17 @@ def test_there_is_an_end_to_streams_and_series(streams, monkeypatch):
     assert totals(streams) == {NAME: 2.0}
 
 
+def test_what_was_worked_out_may_be_forgotten(streams, monkeypatch):
+    monkeypatch.setattr(otlp_streams, "MAX_SERIES", 6)
+    for at in (1010.0, 1020.0):
+        for number in range(6):
+            point = read(counter(1, at=at, start=1001.0, temporality=DELTA, n=number))
+            assert not streams.take(point, now=at)
+    one_bucket = read(histogram(at=1010.0, edges=()), instance="x")
+    assert streams.take(one_bucket, now=1030.0)
+    assert totals(streams) == {NAME: 12.0}
+
+
 def reopened(streams: Streams, now: float, saved: dict | None = None) -> Streams:
     """Save what changed, as JSON, and read everything that was saved."""
     saved = {} if saved is None else saved

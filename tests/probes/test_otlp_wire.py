@@ -14,6 +14,13 @@ from probes.errors import UnreadablePush
 from probes.otlp_wire import MAX_UNPACKED_BYTES, Form, failure, read_request, success, unpack
 from tests.probes.otlp_requests import counter, histogram, request
 
+
+def nested(inside: bytes, tag: int = 0x0A) -> bytes:
+    """A message with one field, a message of 16,384 bytes or more."""
+    size = len(inside)
+    return bytes([tag, size & 0x7F | 0x80, size >> 7 & 0x7F | 0x80, size >> 14]) + inside
+
+
 ASKED = request(counter(5, at=9.0), histogram(1, 2, 3, at=9.0))
 
 
@@ -61,6 +68,11 @@ def test_what_cannot_be_unpacked_is_refused(body, words):
         (b'{"resourceMetrics": {"a": 1}}', Form.JSON, "no ExportMetricsServiceRequest"),
         (b"[" * 40 + b"]" * 40, Form.JSON, "nested deeper"),
         (b"[" * 5000 + b"]" * 5000, Form.JSON, "no ExportMetricsServiceRequest"),
+        (b'{"a": [' + b"0," * 300_000 + b"0]}", Form.JSON, "more than 300000 values"),
+        (b"\x0a\x00" * 20_001, Form.PROTOBUF, "20001 resources, scopes or metrics"),
+        (b"\x0a\x04\x12\x02\x12\x00" * 20_001, Form.PROTOBUF, "20001 resources"),
+        (nested(b"\x12\x00" * 20_001), Form.PROTOBUF, "20001 resources"),
+        (nested(nested(b"\x12\x00" * 20_001, 0x12)), Form.PROTOBUF, "20001 resources"),
         (b"\n" * (MAX_UNPACKED_BYTES + 1), Form.PROTOBUF, "larger than 4 MiB"),
     ],
 )

@@ -16,6 +16,7 @@ POLICY = ScalePolicy(min_replicas=1, max_replicas=10, in_flight_per_replica=4.0)
         pytest.param(Demand(in_flight=0.0, replicas=3), 1, id="idle goes to the least"),
         pytest.param(Demand(in_flight=17.0, replicas=2), 5, id="demand is rounded up"),
         pytest.param(Demand(in_flight=8.7, replicas=2), 2, id="within the tolerance nothing moves"),
+        pytest.param(Demand(in_flight=1.0, replicas=3, silent=1), 3, id="silence never shrinks"),
         pytest.param(Demand(in_flight=400.0, replicas=2), 10, id="never above the most"),
     ],
 )
