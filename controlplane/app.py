@@ -17,6 +17,7 @@ from controlplane.api import (
     alerts,
     breakers,
     health,
+    push,
     rollouts,
     runbook_runs,
     slos,
@@ -52,7 +53,7 @@ from controlplane.store.database import open_database
 
 __all__ = ["create_app", "serve"]
 
-ROUTES = (alerts, breakers, health, rollouts, runbook_runs, slos, standing, targets, trail)
+ROUTES = (alerts, breakers, health, push, rollouts, runbook_runs, slos, standing, targets, trail)
 TRAFFIC_SECONDS = 0.5
 NOTIFY_SECONDS = 0.5
 SAVE_SECONDS = 30.0

@@ -13,11 +13,20 @@ from controlplane.settings import resolve_secret
 from controlplane.slo_evaluation import Promise, make_promise
 from controlplane.slo_files import read_slo_files
 from controlplane.spec import Config
+from controlplane.telemetry import Telemetry
 from probes.errors import ProbeError
+from probes.gpu_page import GPU
 from probes.inference import Golden, read_golden
 from probes.plugins import load
 
-__all__ = ["make_discoverers", "make_goldens", "make_notifiers", "make_promises", "make_routers"]
+__all__ = [
+    "make_discoverers",
+    "make_goldens",
+    "make_notifiers",
+    "make_promises",
+    "make_routers",
+    "make_telemetry",
+]
 
 MAX_GOLDEN_BYTES = 4 << 20
 
@@ -59,7 +68,7 @@ def make_promises(config: Config, *, beside: Path) -> dict[str, Promise]:
     return {
         slo.name: make_promise(
             slo,
-            sources=[PROBES],
+            sources=[PROBES, GPU, *(p.name for p in config.push if p.service == slo.service)],
             interval_seconds=max((t.interval for t in config.targets), default=1.0),
         )
         for slo in read_slo_files(config.slos, beside=beside)
@@ -76,6 +85,12 @@ def make_discoverers(config: Config, *, beside: Path) -> dict[str, Discoverer]:
         f"discovery {number}: {spec.kind}": _plugin("trimtab.discovery", spec.kind)(spec, beside)
         for number, spec in enumerate(config.discovery, 1)
     }
+
+
+def make_telemetry(config: Config, *, beside: Path) -> Telemetry:
+    """Return the plane's own metrics, and its traces where trimtab.yaml names a file for them."""
+    traces = config.telemetry.traces
+    return Telemetry(traces=None if traces is None else beside / traces)
 
 
 def make_goldens(config: Config, *, beside: Path) -> Mapping[str, Golden]:

@@ -7,6 +7,8 @@
     + IllegalTransition   the state of the resource does not accept this event
     + KeyReused           an Idempotency-Key came back with another request
   x DiscoveryError      a place where targets are found cannot be asked or read
+  x Overloaded          too much waits to be saved; the caller may come again
+  x NotSaved            the database refused; the caller may send it again
   x RouterError         the system that moves traffic did not do as asked
   x Unreachable         the control plane did not answer, or did not let us in
 """
@@ -17,6 +19,8 @@ __all__ = [
     "InvalidConfig",
     "KeyReused",
     "NotFound",
+    "NotSaved",
+    "Overloaded",
     "Refused",
     "RouterError",
     "TrimtabError",
@@ -54,6 +58,14 @@ class KeyReused(Refused):
 
 class DiscoveryError(TrimtabError):
     """A place where targets are found cannot be asked, or what it says cannot be read."""
+
+
+class Overloaded(TrimtabError):
+    """Too much waits to be saved already; the caller may come again."""
+
+
+class NotSaved(TrimtabError):
+    """The database refused what was to be saved; the caller may send it again."""
 
 
 class RouterError(TrimtabError):

@@ -77,6 +77,7 @@ class ScalingStanding:
     wish: Wish
     in_flight: float | None
     replicas: int
+    gpu_utilization: float | None = None
 
 
 class News:
@@ -124,6 +125,9 @@ class Live:
         self.uncounted: dict[str, str] = {}
         self.scaling: dict[str, ScalingStanding] = {}
         self.demands: defaultdict[str, deque[float]] = defaultdict(
+            lambda: deque(maxlen=RECENT_DEMANDS)
+        )
+        self.gpu_shares: defaultdict[str, deque[float]] = defaultdict(
             lambda: deque(maxlen=RECENT_DEMANDS)
         )
         self.gpu: GpuReading | None = None

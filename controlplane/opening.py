@@ -6,6 +6,7 @@ from pathlib import Path
 
 import aiohttp
 import numpy as np
+from sqlalchemy import Engine
 
 from controlplane.asking import Asking
 from controlplane.building import (
@@ -14,6 +15,7 @@ from controlplane.building import (
     make_notifiers,
     make_promises,
     make_routers,
+    make_telemetry,
 )
 from controlplane.canary_watch import CanaryWatch
 from controlplane.counting import Counting
@@ -21,6 +23,7 @@ from controlplane.live import Live
 from controlplane.notifiers import Notifier
 from controlplane.plane import Plane
 from controlplane.probe_page import ProbePage
+from controlplane.push_receiver import PushReceiver
 from controlplane.recent_series import RecentSeries
 from controlplane.retarget import retarget
 from controlplane.routers import Router
@@ -30,15 +33,16 @@ from controlplane.store.alerts import AlertStore
 from controlplane.store.counts import CountStore
 from controlplane.store.database import open_database
 from controlplane.store.outbox import Outbox
+from controlplane.store.pushes import PushStore
 from controlplane.store.rollouts import RolloutStore
 from controlplane.store.runbook_runs import RunbookRunStore
 from controlplane.store.services import ServiceStore
 from controlplane.store.targets import TargetStore
 from controlplane.store.trail import Trail
 from controlplane.target_book import API, TargetBook
-from controlplane.telemetry import Telemetry
 from probes.breaker import Breaker, State, weight_factor
 from probes.clock import Clock, SystemClock
+from probes.gpu_page import GpuPage
 from probes.http_session import make_session
 from probes.layout_cache import LayoutCache
 from probes.page_client import PageClient
@@ -102,8 +106,8 @@ def _build(
     now = clock.now().timestamp()
     engine = open_database(database_address(config.storage.database, beside))
     counting = Counting(CountStore(engine), now=now)
-    traces = config.telemetry.traces
     promises = make_promises(config, beside=beside)
+    live, book = Live(), TargetBook(config.targets)
     return Plane(
         config=config,
         url=f"http://{config.api.listen}",
@@ -113,7 +117,7 @@ def _build(
         http=http,
         pages=pages,
         asking=Asking(clock, beside),
-        book=TargetBook(config.targets),
+        book=book,
         discoverers=make_discoverers(config, beside=beside),
         layouts=LayoutCache(),
         profiles=tuple(installed("trimtab.servers").values()),
@@ -122,8 +126,10 @@ def _build(
         counting=counting,
         canaries=CanaryWatch(counting),
         probe_page=ProbePage(counting, started=now),
+        pushes=_pushes(config, engine, counting=counting, promises=promises, live=live, book=book),
+        gpu_page=GpuPage(started=now),
         goldens=make_goldens(config, beside=beside),
-        live=Live(),
+        live=live,
         recent=RecentSeries(config.storage.recent),
         routers=routers,
         notifiers=notifiers,
@@ -134,7 +140,22 @@ def _build(
         outbox=Outbox(engine),
         trail=Trail(engine),
         runbook_runs=RunbookRunStore(engine),
-        telemetry=Telemetry(traces=None if traces is None else beside / traces),
+        telemetry=make_telemetry(config, beside=beside),
+    )
+
+
+def _pushes(
+    config: Config,
+    engine: Engine,
+    *,
+    counting: Counting,
+    promises: Mapping[str, Promise],
+    live: Live,
+    book: TargetBook,
+) -> PushReceiver:
+    store = PushStore(engine)
+    return PushReceiver(
+        config.push, store=store, counting=counting, promises=promises, live=live, book=book
     )
 
 
@@ -159,6 +180,7 @@ async def _close(plane: Plane) -> None:
 
 def _remember(plane: Plane) -> None:
     """Take up what the store knows from before."""
+    plane.pushes.begin(plane.now())
     plane.book.put(API, plane.stored_targets.list())
     retarget(plane)
     plane.live.alerts.update({record.key: record.alert for record in plane.alerts.list()})

@@ -14,6 +14,7 @@ from controlplane.discovery import Discoverer
 from controlplane.live import Live
 from controlplane.notifiers import Notifier
 from controlplane.probe_page import ProbePage
+from controlplane.push_receiver import PushReceiver
 from controlplane.recent_series import RecentSeries
 from controlplane.routers import Router
 from controlplane.slo_evaluation import Promise
@@ -30,6 +31,7 @@ from controlplane.telemetry import Telemetry
 from probes.breaker import BreakerPolicy
 from probes.clock import Clock
 from probes.exposition import Page
+from probes.gpu_page import GpuPage
 from probes.inference import Golden
 from probes.layout_cache import LayoutCache
 from probes.page_client import PageClient
@@ -60,6 +62,8 @@ class Plane:
     counting: Counting
     canaries: CanaryWatch
     probe_page: ProbePage
+    pushes: PushReceiver
+    gpu_page: GpuPage
     goldens: Mapping[str, Golden]
     live: Live
     recent: RecentSeries

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from controlplane.counting import Counting
+from controlplane.target_book import TargetBook
 from probes.exposition import Page
 from slo import (
     Budget,
@@ -25,6 +26,7 @@ __all__ = [
     "Evaluation",
     "Promise",
     "begin_counting",
+    "counted_on",
     "evaluate_promise",
     "make_promise",
     "may_fire",
@@ -130,6 +132,12 @@ def rules_of(slo: SloSpec, *, interval_seconds: float) -> tuple[BurnRule, ...]:
     """Return the burn rules of an SLO that is counted every so many seconds."""
     resolution = timedelta(seconds=SCRAPES_PER_WINDOW * interval_seconds)
     return rules_for(slo.objective.window, resolution=resolution)
+
+
+def counted_on(promise: Promise, book: TargetBook) -> frozenset[str]:
+    """Return the names of all pages that an SLO is counted on."""
+    targets = (target.name for target in book.of_service(promise.slo.service))
+    return frozenset(promise.sources).union(targets)
 
 
 def begin_counting(

@@ -32,6 +32,7 @@ __all__ = [
     "Margin",
     "NotifySpec",
     "ProbeSpec",
+    "PushSpec",
     "ReceiverSpec",
     "RolloutDefaults",
     "RouteSpec",
@@ -48,6 +49,15 @@ __all__ = [
 
 MAX_CONFIG_BYTES = 1 << 20
 Weight = Annotated[float, Field(gt=0, lt=100)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
+class PushSpec:
+    """Metrics that a service pushes: those whose resource attributes equal ``match``."""
+
+    name: Name
+    service: Name
+    match: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
@@ -86,11 +96,12 @@ class RolloutDefaults:
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class ScaleSpec:
-    """Limits of the size and how many requests one replica should hold."""
+    """Limits of the size, the requests that one replica should hold, and how busy GPUs should be."""
 
     min: Annotated[int, Field(ge=0)] = 1
     max: Annotated[int, Field(ge=1)] = 10
     in_flight: Annotated[float, Field(gt=0)] = 4.0
+    gpu_utilization: Annotated[Share, Field(gt=0, le=1)] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
@@ -188,6 +199,7 @@ class Config:
 
     targets: tuple[TargetSpec, ...] = ()
     discovery: Annotated[tuple[DiscoverySpec, ...], Field(max_length=100)] = ()
+    push: tuple[PushSpec, ...] = ()
     slos: tuple[str, ...] = ()
     services: dict[Name, ServiceSpec] = field(default_factory=dict)
     notify: NotifySpec = field(default_factory=NotifySpec)
@@ -252,11 +264,11 @@ def _known_keys() -> set[str]:
 
 
 def _check_names(config: Config, origin: str) -> None:
-    """Refuse names that point nowhere, and two targets of one name."""
-    names = [target.name for target in config.targets]
+    """Refuse names that point nowhere, and two sources of one name."""
+    names = [t.name for t in config.targets] + [p.name for p in config.push]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        msg = f"{origin}: two targets are called {twice[0]!r}; give each a name of its own."
+        msg = f"{origin}: two sources are called {twice[0]!r}; give each a name of its own."
         raise InvalidConfig(msg)
     for route in config.notify.routes:
         if route.to not in config.notify.receivers:

@@ -37,6 +37,9 @@ class Telemetry:
         self.bad_samples = Counter(
             "trimtab_bad_samples", "Impossible counter values.", registry=self.registry
         )
+        self.push_points = Counter(
+            "trimtab_push_points", "Pushed points.", ["outcome"], registry=self.registry
+        )
         self.rollout_moves = Counter(
             "trimtab_rollout_moves", "Events of rollouts.", ["event"], registry=self.registry
         )
@@ -50,17 +53,13 @@ class Telemetry:
             "trimtab_outbox_pending", "Messages not yet acknowledged.", registry=self.registry
         )
         self.loop_failures = Counter(
-            "trimtab_loop_failures",
-            "Rounds that ended in an error.",
-            ["loop"],
-            registry=self.registry,
+            "trimtab_loop_failures", "Rounds that failed.", ["loop"], registry=self.registry
         )
         self._provider = TracerProvider(
             resource=Resource.create({"service.name": "trimtab"}), shutdown_on_exit=False
         )
-        self._file = None
-        if traces is not None:
-            self._file = traces.open("a", encoding="utf-8")
+        self._file = None if traces is None else traces.open("a", encoding="utf-8")
+        if self._file is not None:
             exporter = ConsoleSpanExporter(out=self._file, formatter=_one_line)
             self._provider.add_span_processor(SimpleSpanProcessor(exporter))
         self.tracer: Tracer = self._provider.get_tracer("trimtab")

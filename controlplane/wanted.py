@@ -23,7 +23,7 @@ def wanted_names(plane: Plane, target: TargetSpec) -> frozenset[str]:
         return known[2]
     profile = next((found for found in plane.profiles if found.name == server), None)
     wanted = UNKNOWN
-    if profile is not None and not plane.config.storage.recent:
+    if profile is not None and profile.ratios and not plane.config.storage.recent:
         promised = (promise.names for promise in plane.promises_of(target.service))
         wanted = START_TIME.union(counted, *promised)
         if _is_managed(plane, target.service):
@@ -49,7 +49,7 @@ def _names_of(profile: ServerProfile) -> set[str]:
         if one.name == "latency" and one.shape is Shape.HISTOGRAM:
             names |= {one.family.name + suffix for suffix in ("_bucket", "_count", "_sum")}
     for level in profile.levels:
-        if level.name in profile.held:
+        if level.name in profile.held or level.name.startswith("gpu_"):
             names |= {selector.name for selector in level.series}
     if profile.identity is not None:
         names.add(profile.identity.family)

@@ -4,6 +4,8 @@
   x UnknownPlugin      no system of that name is installed
   x UnreadableMetrics  a page that is not Prometheus text
   x InvalidAddress     a target that cannot be asked
+  x UnreadablePush     a pushed request that is not OTLP
+    + PushTooLarge       it is larger than is read
   x InvalidGolden      a file that holds no question with its known answer
   x IllegalOrder       an order that a circuit breaker does not take from people
 """
@@ -13,8 +15,10 @@ __all__ = [
     "InvalidAddress",
     "InvalidGolden",
     "ProbeError",
+    "PushTooLarge",
     "UnknownPlugin",
     "UnreadableMetrics",
+    "UnreadablePush",
 ]
 
 
@@ -32,6 +36,14 @@ class UnreadableMetrics(ProbeError):
 
 class InvalidAddress(ProbeError):
     """A target that cannot be asked; the message says what an address looks like."""
+
+
+class UnreadablePush(ProbeError):
+    """A pushed request that is not OTLP; the message says what is wrong with it."""
+
+
+class PushTooLarge(UnreadablePush):
+    """A pushed request is larger than is read; the message names the limit."""
 
 
 class InvalidGolden(ProbeError):

@@ -132,7 +132,15 @@ def test_every_extra_is_in_the_readme() -> None:
 def test_the_configuration_of_the_readme_is_valid() -> None:
     (text,) = fenced("yaml", ROOT / "README.md")
     assert parse_config(text, origin="README.md").targets
-    assert set(yaml.safe_load(text)) <= {"targets", "slos", "services", "notify", "storage", "api"}
+    assert set(yaml.safe_load(text)) <= {
+        "targets",
+        "push",
+        "slos",
+        "services",
+        "notify",
+        "storage",
+        "api",
+    }
 
 
 def test_every_error_has_a_status_of_its_own() -> None:

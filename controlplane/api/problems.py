@@ -11,6 +11,8 @@ from controlplane.errors import (
     InvalidConfig,
     KeyReused,
     NotFound,
+    NotSaved,
+    Overloaded,
     Refused,
     RouterError,
     TrimtabError,
@@ -26,6 +28,8 @@ STATUS: dict[type[TrimtabError], int] = {
     Refused: 409,
     InvalidConfig: 422,
     DiscoveryError: 502,
+    Overloaded: 429,
+    NotSaved: 503,
     RouterError: 502,
 }
 """HTTP status of each error; `code` is the error's name."""

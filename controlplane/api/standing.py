@@ -60,6 +60,7 @@ async def list_scaling(plane: PlaneHere) -> Listing[ScalingOut]:
             wanted=standing.wish.replicas,
             seen=standing.replicas,
             in_flight=standing.in_flight,
+            gpu_utilization=standing.gpu_utilization,
             reason=standing.wish.reason,
         )
         for service, standing in sorted(plane.live.scaling.items())
@@ -80,6 +81,12 @@ async def show_gpu(plane: PlaneHere) -> GpuOut:
             utilization_ratio=device.utilization_ratio,
             memory_used_bytes=device.memory_used_bytes,
             memory_total_bytes=device.memory_total_bytes,
+            power_watts=device.power_watts,
+            power_limit_watts=device.power_limit_watts,
+            temperature_celsius=device.temperature_celsius,
+            clock_events=device.clock_events,
+            ecc_corrected=device.ecc_corrected,
+            ecc_uncorrected=device.ecc_uncorrected,
         )
         for device in reading.devices
     )

@@ -1,4 +1,4 @@
-"""How many replicas a service should have, from the requests it holds."""
+"""How many replicas a service should have, from the requests it holds and how busy its GPUs are."""
 
 import math
 from dataclasses import dataclass
@@ -17,11 +17,13 @@ class ScalePolicy:
         min_replicas: Never fewer.
         max_replicas: Never more.
         in_flight_per_replica: Requests that one replica should hold, queued ones included.
+        gpu_utilization: Share of time in which GPUs should work; None to leave them out.
     """
 
     min_replicas: int = 1
     max_replicas: int = 1
     in_flight_per_replica: float = 4.0
+    gpu_utilization: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,11 +34,13 @@ class Demand:
         in_flight: Mean of the requests in flight and in queue over the look-back.
         replicas: Replicas there are.
         silent: How many of them did not answer: they may be idle, and are more likely drowning.
+        gpu_utilization: Mean share of time in which their GPUs worked; None when nobody says.
     """
 
     in_flight: float
     replicas: int
     silent: int = 0
+    gpu_utilization: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +52,7 @@ class Wish:
 
 
 def wanted_replicas(policy: ScalePolicy, demand: Demand | None) -> Wish:
-    """Return the size that holds the demand.
+    """Return the size that holds the demand: the larger one, where requests and GPUs disagree.
 
     No data is no reason to shrink: the wish is None then, and a scaler keeps what it has.
 
@@ -57,12 +61,9 @@ def wanted_replicas(policy: ScalePolicy, demand: Demand | None) -> Wish:
     """
     if demand is None:
         return Wish(replicas=None, reason="no in-flight figures yet: keep the present size")
-    exact = demand.in_flight / policy.in_flight_per_replica
-    if demand.replicas and abs(exact / demand.replicas - 1.0) <= TOLERANCE:
-        wanted, why = demand.replicas, "within 10 % of the present size"
-    else:
-        aim = policy.in_flight_per_replica
-        wanted, why = math.ceil(exact), f"{demand.in_flight:.2f} in flight at {aim:g} a replica"
+    wanted, why = max(
+        _by_requests(policy, demand), _by_gpus(policy, demand), key=lambda wish: wish[0]
+    )
     if demand.silent and wanted < demand.replicas:
         wanted, why = (
             demand.replicas,
@@ -72,3 +73,26 @@ def wanted_replicas(policy: ScalePolicy, demand: Demand | None) -> Wish:
     if held != wanted:
         why += f"; {wanted} is outside {policy.min_replicas} to {policy.max_replicas}"
     return Wish(replicas=held, reason=why)
+
+
+def _by_requests(policy: ScalePolicy, demand: Demand) -> tuple[int, str]:
+    aim = policy.in_flight_per_replica
+    why = f"{demand.in_flight:.2f} in flight at {aim:g} a replica"
+    return _sized(demand.in_flight / aim, demand.replicas, why)
+
+
+def _by_gpus(policy: ScalePolicy, demand: Demand) -> tuple[int, str]:
+    aim, measured = policy.gpu_utilization, demand.gpu_utilization
+    if aim is None:
+        return 0, "GPUs are left out"
+    if measured is None:
+        return demand.replicas, "nobody says how busy the GPUs are: no reason to shrink"
+    why = f"GPUs work {measured:.0%} of the time, {aim:.0%} is the aim"
+    return _sized(demand.replicas * measured / aim, demand.replicas, why)
+
+
+def _sized(exact: float, replicas: int, why: str) -> tuple[int, str]:
+    """Round up, but for a demand that is nearly that of the present size."""
+    if replicas and abs(exact / replicas - 1.0) <= TOLERANCE:
+        return replicas, "within 10 % of the present size"
+    return math.ceil(exact), why

@@ -7,6 +7,7 @@ __all__ = [
     "GpuDeviceOut",
     "GpuOut",
     "ProbeOut",
+    "PushSourceOut",
     "ScalingOut",
     "SeriesOut",
     "ServiceOut",
@@ -66,6 +67,7 @@ class ScalingOut(Shape):
     wanted: int | None
     seen: int
     in_flight: float | None
+    gpu_utilization: float | None = None
     reason: str
 
 
@@ -94,6 +96,20 @@ class ProbeOut(Shape):
     total: int
 
 
+class PushSourceOut(Shape):
+    """One source that is pushed to; points are counted since the control plane started."""
+
+    name: str
+    service: str
+    match: dict[str, str]
+    last_push_at: float | None
+    streams: int
+    series: int
+    counted: int
+    rejected: int
+    reason: str
+
+
 class ServiceOut(Shape):
     """One service: who serves it now."""
 
@@ -105,7 +121,7 @@ class ServiceOut(Shape):
 
 
 class GpuDeviceOut(Shape):
-    """One GPU."""
+    """One GPU; what it does not report is None."""
 
     index: int
     uuid: str
@@ -113,6 +129,12 @@ class GpuDeviceOut(Shape):
     utilization_ratio: float | None
     memory_used_bytes: int | None
     memory_total_bytes: int | None
+    power_watts: float | None = None
+    power_limit_watts: float | None = None
+    temperature_celsius: float | None = None
+    clock_events: tuple[str, ...] | None = None
+    ecc_corrected: int | None = None
+    ecc_uncorrected: int | None = None
 
 
 class GpuOut(Shape):

@@ -48,6 +48,14 @@ count_minute = Table(
     Column("sums", LargeBinary, nullable=False),
 )
 
+push_state = Table(
+    "push_state",
+    METADATA,
+    Column("source", String(63), primary_key=True),
+    Column("key", String(63), primary_key=True),
+    Column("state", LargeBinary, nullable=False),
+)
+
 service = Table(
     "service",
     METADATA,

@@ -69,8 +69,9 @@ def test_what_cannot_be_had_is_told_at_the_start(text: str, told: str) -> None:
 
 def test_a_promise_is_counted_on_probes_too(tmp_path: Path) -> None:
     (tmp_path / "slos.yaml").write_text(SLO)
-    made = make_promises(config("{slos: [slos.yaml]}"), beside=tmp_path)
-    assert made["availability"].sources == ("trimtab-probes",)
+    push = "{name: d, service: resnet}, {name: e, service: bert}"
+    made = make_promises(config(f"{{slos: [slos.yaml], push: [{push}]}}"), beside=tmp_path)
+    assert made["availability"].sources == ("trimtab-probes", "trimtab-gpu", "d")
 
 
 def test_a_golden_question_is_read_once_by_its_name(tmp_path: Path) -> None:

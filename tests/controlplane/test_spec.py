@@ -65,7 +65,7 @@ def test_an_empty_file_is_a_plane_that_watches_nothing() -> None:
         pytest.param(
             "targets: [{name: a, url: 'http://x', service: s, interval: 5}, "
             "{name: a, url: 'http://y', service: s}]",
-            "two targets are called 'a'",
+            "two sources are called 'a'",
             id="two targets of one name",
         ),
         pytest.param(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from probes.gpu import pynvml, read_gpus
+from probes.gpu import CLOCK_EVENTS, pynvml, read_gpus
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -69,6 +69,16 @@ def test_a_gpu_is_read_in_plain_units(ask):
                 "memory_total_bytes": 80 * GIB,
                 "power_watts": 350.5,
                 "temperature_celsius": 61.0,
+                "power_limit_watts": 700.0,
+                "energy_joules": 123456.789,
+                "clock_events": ("hw_thermal_slowdown", "sw_power_cap"),
+                "ecc_corrected": 12,
+                "ecc_uncorrected": 1,
+                "mig_devices": (),
+                "processes": (
+                    {"pid": 4321, "memory_bytes": 3 * GIB, "gpu_instance": None},
+                    {"pid": 4322, "memory_bytes": GIB, "gpu_instance": None},
+                ),
             },
         ),
     }
@@ -82,7 +92,40 @@ def test_a_sensor_that_is_not_there_is_none_and_not_zero(ask):
         "memory_total_bytes",
         "power_watts",
         "temperature_celsius",
+        "power_limit_watts",
+        "energy_joules",
+        "clock_events",
+        "ecc_corrected",
+        "ecc_uncorrected",
+        "mig_devices",
+        "processes",
     ]
+
+
+def test_a_gpu_in_slices_says_what_each_of_them_is(ask):
+    (device,) = ask(SIM_MIG="2")["devices"]
+    assert device["utilization_ratio"] is None
+    first, second = device["mig_devices"]
+    assert first == {
+        "uuid": "MIG-101",
+        "profile": "3g.40gb",
+        "gpu_instance": 7,
+        "memory_used_bytes": GIB,
+        "memory_total_bytes": 10 * GIB,
+    }
+    assert (second["profile"], second["gpu_instance"]) == ("1c.3g.40gb", 8)
+    assert [process["gpu_instance"] for process in device["processes"]] == [7, 8]
+
+
+def test_an_older_driver_is_asked_by_the_older_name(ask):
+    (device,) = ask(SIM_FAULT="old")["devices"]
+    assert device["clock_events"] == ("hw_thermal_slowdown", "sw_power_cap")
+    assert device["processes"] is None
+
+
+def test_memory_that_a_process_does_not_tell_is_none(ask):
+    (device,) = ask(SIM_FAULT="shy")["devices"]
+    assert [process["memory_bytes"] for process in device["processes"]] == [3 * GIB, None]
 
 
 def test_a_lost_gpu_does_not_hide_the_others(ask):
@@ -125,6 +168,15 @@ def test_a_real_card_is_read():
         assert device.utilization_ratio is None or 0.0 <= device.utilization_ratio <= 1.0
         assert 0 <= device.memory_used_bytes <= device.memory_total_bytes
         assert device.power_watts is None or device.power_watts > 0.0
+        assert device.power_limit_watts is None or device.power_limit_watts > 0.0
+        assert device.energy_joules is None or device.energy_joules > 0.0
         assert device.temperature_celsius is None or 0.0 < device.temperature_celsius < 120.0
+        assert device.clock_events is None or set(device.clock_events) <= {*CLOCK_EVENTS.values()}
+        assert device.ecc_corrected is None or device.ecc_corrected >= 0
+        assert device.ecc_uncorrected is None or device.ecc_uncorrected >= 0
+        for mig in device.mig_devices or ():
+            assert mig.uuid.startswith("MIG-")
+        for process in device.processes or ():
+            assert process.pid > 0
     with pytest.raises(pynvml.NVMLError):
         pynvml.nvmlDeviceGetCount()  # nothing is left open

@@ -90,7 +90,10 @@ async def test_a_gpu_is_shown_with_what_it_reports(api: httpx.AsyncClient, world
         memory_total_bytes=2,
         power_watts=None,
         temperature_celsius=None,
+        clock_events=("sw_power_cap",),
+        ecc_corrected=3,
     )
     world.plane.live.gpu = GpuReading(source="nvml", reason="1 GPU", devices=(device,))
     (shown,) = (await api.get("/v1/gpu")).json()["devices"]
     assert (shown["name"], shown["utilizationRatio"], shown["memoryUsedBytes"]) == ("H100", None, 1)
+    assert (shown["clockEvents"], shown["eccCorrected"]) == (["sw_power_cap"], 3)

@@ -1,8 +1,12 @@
 from dataclasses import replace
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 from controlplane.loops.scale import scale
+from probes.exposition import Page
+from probes.layout_cache import LayoutCache
 from tests.controlplane.small_world import World
 
 pytestmark = pytest.mark.anyio
@@ -41,3 +45,27 @@ async def test_a_page_that_no_longer_comes_is_no_reason_to_shrink(world: World) 
 async def test_a_service_without_a_policy_has_no_wish(world: World) -> None:
     await scale(world.plane)
     assert "bert" not in world.plane.live.scaling
+
+
+TRITON = (Path(__file__).parents[2] / "probes" / "gpu_pages" / "triton.prom").read_bytes()
+
+
+async def test_busy_gpus_raise_the_wish(world: World) -> None:
+    plane = world.plane
+    service = plane.config.services["resnet"]
+    aimed = replace(service, scale=replace(service.scale, gpu_utilization=0.1))
+    with_aim = replace(plane, config=replace(plane.config, services={"resnet": aimed}))
+    await world.measure()
+    await scale(with_aim)
+    standing = plane.live.scaling["resnet"]
+    assert (standing.wish.replicas, standing.gpu_utilization) == (1, None)
+    assert "nobody says" in standing.wish.reason
+    own = plane.live.pages["server"]
+    gpus = LayoutCache().read("gpu", TRITON)
+    plane.live.pages["server"] = Page(
+        layout=replace(own.layout, series=own.layout.series + gpus.layout.series),
+        values=np.concatenate([own.values, gpus.values]),
+    )
+    await scale(with_aim)
+    standing = plane.live.scaling["resnet"]
+    assert (standing.wish.replicas, standing.gpu_utilization) == (8, 0.73)
