@@ -16,8 +16,12 @@ MLSERVER = ServerProfile(
     ratios=(
         Ratio(
             source=Source.SERVER,
-            total=parse_selectors('rest_server_requests_total{path=~".*/infer"}'),
-            bad=parse_selectors('rest_server_requests_total{path=~".*/infer",status_code=~"5.."}'),
+            total=parse_selectors(
+                'rest_server_requests_total{path=~".*/(infer|generate)(_stream)?"}'
+            ),
+            bad=parse_selectors(
+                'rest_server_requests_total{path=~".*/(infer|generate)(_stream)?",status_code=~"5.."}'
+            ),
             cannot_see=(
                 "this counter names no model, for it knows only the template of the path",
                 "requests by gRPC are not in it",
@@ -41,7 +45,9 @@ MLSERVER = ServerProfile(
         Distribution(
             name="latency",
             source=Source.SERVER,
-            family=parse_selectors('rest_server_request_duration_seconds{path=~".*/infer"}')[0],
+            family=parse_selectors(
+                'rest_server_request_duration_seconds{path=~".*/(infer|generate)(_stream)?"}'
+            )[0],
         ),
         Distribution(
             name="latency",

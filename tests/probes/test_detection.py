@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from probes.detection import Detected, Found, detect
-from probes.exposition import Limits, Page, read_slow
+from probes.exposition import Format, Limits, Page, read_slow
 from probes.indicators import Distribution, Form, Level, Ratio, Shape, Source
 from probes.plugins import installed
 from probes.reading import read_service
@@ -253,6 +253,17 @@ def test_a_fresh_server_is_likely_what_its_declarations_say(name: str) -> None:
 def test_a_fresh_kserve_is_likely_one() -> None:
     (found,) = detect(only_declared(KSERVE), profiles())
     assert (found.profile.name, found.confidence) == ("kserve", "likely")
+
+
+@pytest.mark.parametrize("sample", ["", 'vllm:request_success_total{model_name="m"} 4\n'])
+def test_openmetrics_names_a_counter_without_its_suffix(sample: str) -> None:
+    text = f"# TYPE vllm:request_success counter\n{sample}# EOF\n"
+    page = read_slow(text.encode(), LIMITS, Format.OPENMETRICS)
+    (found,) = detect(page, profiles())
+    (availability,) = found.found
+    assert (found.profile.name, found.confidence) == ("vllm", "certain" if sample else "likely")
+    assert str(availability.indicator.needs[0]) == "vllm:request_success_total"
+    assert (availability.sampled, availability.also) == (bool(sample), ())
 
 
 def test_what_has_samples_goes_before_what_is_only_declared() -> None:
