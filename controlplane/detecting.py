@@ -103,9 +103,22 @@ def _told(where: str, scraped: Scrape, found: tuple[Detected, ...], service: str
         outcome=scraped.outcome.value,
         reason=scraped.reason,
         samples=0 if page is None else len(page.values),
-        systems=tuple(_system(one, page, service) for one in found),
+        systems=_with_names_of_their_own([_system(one, page, service) for one in found]),
         faults=() if page is None else page_faults(page),
     )
+
+
+def _with_names_of_their_own(systems: list[SystemOut]) -> tuple[SystemOut, ...]:
+    """Return the systems; SLOs of the second and further ones are named after their system too."""
+    taken: set[str] = set()
+    for system in systems:
+        for document in system.slos:
+            metadata = document["metadata"]
+            if isinstance(metadata, dict):
+                if metadata["name"] in taken:
+                    metadata["name"] = f"{system.system}-{metadata['name']}"[:63].strip("-")
+                taken.add(metadata["name"])
+    return tuple(systems)
 
 
 def _system(detected: Detected, page: Page | None, service: str) -> SystemOut:
@@ -116,6 +129,7 @@ def _system(detected: Detected, page: Page | None, service: str) -> SystemOut:
         confidence=detected.confidence,
         signature=detected.signature,
         models=tuple(ModelOut(model=m, versions=v) for m, v in detected.models.items()),
+        doubtful=dict(detected.doubtful),
         indicators=tuple(map(_indicator, detected.found)),
         missing=detected.missing,
         blind_spots=profile.blind_spots,

@@ -184,7 +184,9 @@ def _of_promise(promise: Promise, pages: Sequence[Page]) -> Finding:
         fix = "a metric may be missing until the first request; check name and labels"
         fact = f"nothing matches {silent[0]}"
         return Finding(level=Level.WARN, subject=subject, fact=fact, fix=fix)
-    source = rests_on(promise.names, installed("trimtab.servers").values()).title
+    known = installed("trimtab.servers").values()
+    profiles = [one.profile for page in pages for one in detect(page, known)]
+    source = rests_on(promise.names, profiles).title
     return Finding(level=Level.OK, subject=subject, fact=f"can be counted; rests on: {source}")
 
 

@@ -1,5 +1,6 @@
 """SLOs that a server can carry, as OpenSLO documents: what `detect` and `init` propose. Pure."""
 
+import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -15,6 +16,7 @@ Document = dict[str, Any]
 MOST_MODELS = 20
 SHARE = 0.99
 USUAL_SECONDS = 0.25
+NAME_CHARACTERS = 63
 TIMES = {"latency": "answered within", "ttft": "first token within"}
 _ODD = re.compile(r"[^a-z0-9]+")
 
@@ -116,7 +118,7 @@ def _document(
     indicator: Mapping[str, Any],
     objective: Mapping[str, Any],
 ) -> Document:
-    name = "-".join(_names(service, model, objective["displayName"]))[-63:].strip("-")
+    name = _name(service, model, objective["displayName"])
     return {
         "apiVersion": "openslo/v1",
         "kind": "SLO",
@@ -132,10 +134,14 @@ def _document(
     }
 
 
-def _names(*parts: str) -> Iterator[str]:
-    seen: set[str] = set()
-    for part in parts:
-        name = _ODD.sub("-", part.lower()).strip("-")
-        if name and name not in seen:
-            seen.add(name)
-            yield name
+def _name(service: str, model: str, kind: str) -> str:
+    """Return a name that OpenSLO takes; a model's that is too long is told by its fingerprint."""
+    name = "-".join(dict.fromkeys(part for part in map(_plain, (service, model, kind)) if part))
+    if len(name) <= NAME_CHARACTERS:
+        return name
+    mark = hashlib.sha256(model.encode()).hexdigest()[:8]
+    return f"{_plain(service)[:40]}-{mark}-{_plain(kind)}"[:NAME_CHARACTERS].strip("-")
+
+
+def _plain(text: str) -> str:
+    return _ODD.sub("-", text.lower()).strip("-")

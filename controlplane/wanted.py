@@ -2,6 +2,7 @@
 
 from controlplane.plane import Plane
 from controlplane.spec import TargetSpec
+from probes.gpu_join import GPU_NAMES
 from probes.indicators import Shape
 from probes.server_profile import ServerProfile
 
@@ -28,6 +29,10 @@ def wanted_names(plane: Plane, target: TargetSpec) -> frozenset[str]:
         wanted = START_TIME.union(counted, *promised)
         if _is_managed(plane, target.service):
             wanted |= _names_of(profile)
+        if any(
+            spec.scale and spec.scale.gpu_utilization for spec in plane.config.services.values()
+        ):
+            wanted |= GPU_NAMES
     plane.live.wanted[target.name] = (counted, server, wanted)
     return wanted
 
@@ -49,7 +54,7 @@ def _names_of(profile: ServerProfile) -> set[str]:
         if one.name == "latency" and one.shape is Shape.HISTOGRAM:
             names |= {one.family.name + suffix for suffix in ("_bucket", "_count", "_sum")}
     for level in profile.levels:
-        if level.name in profile.held or level.name.startswith("gpu_"):
+        if level.name in profile.held:
             names |= {selector.name for selector in level.series}
     if profile.identity is not None:
         names.add(profile.identity.family)

@@ -11,7 +11,7 @@ from statistics import fmean
 
 from probes.exposition import Page
 
-__all__ = ["GpuSeen", "Server", "Serving", "join_gpus", "read_dcgm"]
+__all__ = ["GPU_NAMES", "GpuSeen", "Server", "Serving", "join_gpus", "read_dcgm"]
 
 BLANK = 2_147_483_632.0
 """DCGM's signs for "not there" begin here: those of 32 bits, of doubles and of 64 bits (2**63)."""
@@ -23,6 +23,8 @@ POWER, TEMPERATURE = "DCGM_FI_DEV_POWER_USAGE", "DCGM_FI_DEV_GPU_TEMP"
 READ = frozenset({UTILIZATION, ENGINE_ACTIVE, USED, FREE, RESERVED, POWER, TEMPERATURE})
 OWN_UTILIZATION = "nv_gpu_utilization"
 OWN_UUID = "gpu_uuid"
+GPU_NAMES = READ | {OWN_UTILIZATION}
+"""Names of all series that are read here, whichever page they are on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,7 +40,7 @@ def rests_on(names: AbstractSet[str], profiles: Iterable[ServerProfile]) -> Prov
 
     Args:
         names: Of its series.
-        profiles: Kinds of server, the one that its targets were recognised as first.
+        profiles: Kinds of server that its targets were recognised as: names alone tell little.
     """
     if PROBE_METRIC in names:
         return Provenance(source=Source.PROBE)

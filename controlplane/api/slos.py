@@ -66,10 +66,10 @@ def _out(plane: Plane, promise: Promise) -> SloOut:
     )
 
 
-def _profiles(plane: Plane, service: str) -> list[ServerProfile]:
-    """Return every kind of server, that of the service's own targets first."""
+def _profiles(plane: Plane, service: str) -> tuple[ServerProfile, ...]:
+    """Return the kind of server that the service's own targets were recognised as."""
     own = plane.profile_of(service)
-    return [*([own] if own else []), *plane.profiles]
+    return () if own is None else (own,)
 
 
 def _reason(found: Evaluation) -> str:

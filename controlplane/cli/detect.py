@@ -55,6 +55,7 @@ def _of_system(system: SystemOut) -> list[str]:
     if system.models:
         models = (f"{one.model} [{', '.join(one.versions) or '-'}]" for one in system.models)
         lines.append(f"  models    {', '.join(models)}")
+    lines += [f"  doubtful  {name}: {why}" for name, why in system.doubtful.items()]
     lines += [f"  {_of_indicator(one)}" for one in system.indicators]
     if system.missing:
         lines.append(f"  not here  {', '.join(system.missing)}")

@@ -31,13 +31,14 @@ class Demand:
     """What replicas hold.
 
     Attributes:
-        in_flight: Mean of the requests in flight and in queue over the look-back.
+        in_flight: Mean of the requests in flight and in queue over the look-back; None when nobody
+            says.
         replicas: Replicas there are.
         silent: How many of them did not answer: they may be idle, and are more likely drowning.
         gpu_utilization: Mean share of time in which their GPUs worked; None when nobody says.
     """
 
-    in_flight: float
+    in_flight: float | None
     replicas: int
     silent: int = 0
     gpu_utilization: float | None = None
@@ -59,7 +60,7 @@ def wanted_replicas(policy: ScalePolicy, demand: Demand | None) -> Wish:
     >>> wanted_replicas(ScalePolicy(max_replicas=9), Demand(in_flight=17.0, replicas=2)).replicas
     5
     """
-    if demand is None:
+    if demand is None or (demand.in_flight is None and None in _gpus(policy, demand)):
         return Wish(replicas=None, reason="no in-flight figures yet: keep the present size")
     wanted, why = max(
         _by_requests(policy, demand), _by_gpus(policy, demand), key=lambda wish: wish[0]
@@ -75,14 +76,20 @@ def wanted_replicas(policy: ScalePolicy, demand: Demand | None) -> Wish:
     return Wish(replicas=held, reason=why)
 
 
+def _gpus(policy: ScalePolicy, demand: Demand) -> tuple[float | None, float | None]:
+    return policy.gpu_utilization, demand.gpu_utilization
+
+
 def _by_requests(policy: ScalePolicy, demand: Demand) -> tuple[int, str]:
+    if demand.in_flight is None:
+        return 0, "nobody says what is in flight"
     aim = policy.in_flight_per_replica
     why = f"{demand.in_flight:.2f} in flight at {aim:g} a replica"
     return _sized(demand.in_flight / aim, demand.replicas, why)
 
 
 def _by_gpus(policy: ScalePolicy, demand: Demand) -> tuple[int, str]:
-    aim, measured = policy.gpu_utilization, demand.gpu_utilization
+    aim, measured = _gpus(policy, demand)
     if aim is None:
         return 0, "GPUs are left out"
     if measured is None:

@@ -48,7 +48,8 @@ def _demand(
         recent.clear()
         shares.clear()
         return None
-    recent.append(sum(held_requests(profile, plane.live.pages[target.name]) for target in up))
+    if profile.held:
+        recent.append(sum(held_requests(profile, plane.live.pages[target.name]) for target in up))
     spec = plane.config.services[service].scale
     asked = spec is not None and spec.gpu_utilization is not None
     busy = _gpu_utilization(plane, up) if asked else None
@@ -57,7 +58,7 @@ def _demand(
     else:
         shares.append(busy)
     return Demand(
-        in_flight=fmean(recent),
+        in_flight=fmean(recent) if recent else None,
         replicas=len(targets),
         silent=len(targets) - len(up),
         gpu_utilization=fmean(shares) if shares else None,

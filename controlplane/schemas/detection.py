@@ -55,6 +55,7 @@ class SystemOut(Shape):
         confidence: ``certain`` by samples, ``likely`` by declarations or by its API.
         signature: By what it was recognised.
         models: As far as labels tell.
+        doubtful: Names that are perhaps no models but what clients made up, with the reason.
         indicators: What the page holds.
         missing: What this kind of server can say and this page does not.
         blind_spots: What it cannot see.
@@ -67,6 +68,7 @@ class SystemOut(Shape):
     confidence: str
     signature: tuple[str, ...]
     models: tuple[ModelOut, ...]
+    doubtful: dict[str, str]
     indicators: tuple[IndicatorOut, ...]
     missing: tuple[str, ...]
     blind_spots: tuple[str, ...]

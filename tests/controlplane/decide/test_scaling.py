@@ -62,3 +62,12 @@ def test_gpus_have_a_say(in_flight: float, busy: float | None, expected: int, wh
     without = wanted_replicas(POLICY, demand).replicas
     assert without is not None
     assert wish.replicas >= without
+
+
+def test_a_server_that_does_not_say_what_it_holds_is_not_shrunk():
+    silent = Demand(in_flight=None, replicas=3)
+    assert wanted_replicas(ScalePolicy(max_replicas=9), silent).replicas is None
+    busy = Demand(in_flight=None, replicas=3, gpu_utilization=0.9)
+    assert wanted_replicas(ScalePolicy(max_replicas=9), busy).replicas is None
+    aimed = ScalePolicy(max_replicas=9, gpu_utilization=0.45)
+    assert wanted_replicas(aimed, busy).replicas == 6

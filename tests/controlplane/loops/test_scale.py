@@ -5,7 +5,9 @@ import numpy as np
 import pytest
 
 from controlplane.loops.scale import scale
+from controlplane.wanted import wanted_names
 from probes.exposition import Page
+from probes.gpu_join import GPU_NAMES
 from probes.layout_cache import LayoutCache
 from tests.controlplane.small_world import World
 
@@ -69,3 +71,15 @@ async def test_busy_gpus_raise_the_wish(world: World) -> None:
     await scale(with_aim)
     standing = plane.live.scaling["resnet"]
     assert (standing.wish.replicas, standing.gpu_utilization) == (8, 0.73)
+
+
+async def test_gpu_figures_are_kept_where_they_are_needed(world: World) -> None:
+    plane = world.plane
+    await world.measure()
+    (target,) = plane.book.targets
+    assert not wanted_names(plane, target) & GPU_NAMES
+    service = plane.config.services["resnet"]
+    aimed = replace(service, scale=replace(service.scale, gpu_utilization=0.1))
+    with_aim = replace(plane, config=replace(plane.config, services={"resnet": aimed}))
+    plane.live.wanted.clear()
+    assert wanted_names(with_aim, target) >= GPU_NAMES
