@@ -126,6 +126,9 @@ def read_slow(body: bytes, limits: Limits, form: Format = Format.TEXT) -> Page:
     if body.count(b"\n") > limits.lines:
         msg = f"The page has more than {limits.lines} lines. Ask for fewer with name[]."
         raise UnreadableMetrics(msg)
+    if _samples_at_least(body) > limits.samples:
+        msg = f"The page has more than {limits.samples} samples. Ask for fewer with name[]."
+        raise UnreadableMetrics(msg)
     try:
         text = body.decode()
     except UnicodeDecodeError as error:
@@ -142,9 +145,6 @@ def read_slow(body: bytes, limits: Limits, form: Format = Format.TEXT) -> Page:
         if line.labels is None:
             _refuse_late_type(index, line.name, types, seen)
             types[line.name] = line.kind
-        elif len(samples) == limits.samples:
-            msg = f"The page has more than {limits.samples} samples. Ask for fewer with name[]."
-            raise UnreadableMetrics(msg)
         else:
             seen.add(line.name)
             samples.append((index, line))
@@ -152,6 +152,13 @@ def read_slow(body: bytes, limits: Limits, form: Format = Format.TEXT) -> Page:
     if form is Format.OPENMETRICS:
         check_openmetrics(types, samples)
     return _page(body, text, types, samples, form)
+
+
+def _samples_at_least(body: bytes) -> int:
+    """Return how many lines are no comments and not empty, without looking into them."""
+    comments = body.count(b"\n#") + body.startswith(b"#")
+    empty = body.count(b"\n\n") + body.startswith(b"\n")
+    return body.count(b"\n") - comments - empty
 
 
 def _refuse_late_type(index: int, name: str, types: Mapping[str, str], seen: set[str]) -> None:

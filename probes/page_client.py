@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Self
 
-from probes.page_connection import Body, Connection
+from probes.page_connection import Body, Connection, Meter
 from probes.page_request import PageRequest
 from probes.scrape_outcome import Outcome, ScrapeEnded
 
@@ -37,6 +37,7 @@ class PageClient:
 
     def __init__(self) -> None:
         self._idle: dict[Key, Connection] = {}
+        self._meter = Meter()
 
     async def __aenter__(self) -> Self:
         return self
@@ -120,7 +121,7 @@ class PageClient:
     async def _connect(self, request: PageRequest) -> Connection:
         loop = asyncio.get_running_loop()
         transport, connection = await loop.create_connection(
-            lambda: Connection(loop),
+            lambda: Connection(loop, self._meter),
             request.host,
             request.port,
             ssl=request.tls,

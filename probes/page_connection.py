@@ -8,12 +8,26 @@ import httptools
 from probes.exposition_grammar import Format
 from probes.scrape_outcome import Outcome, ScrapeEnded
 
-__all__ = ["Body", "Connection"]
+__all__ = ["Body", "Connection", "Meter"]
 
 OK_STATUS = 200
 MAX_HEADERS = 100
 MAX_HEADER_BYTES = 32_768
+MOST_HELD_BYTES = 48 << 20
+UNPACKED_BYTES = 65_536
 FORMATS = {form.value: form for form in Format}
+
+
+class Meter:
+    """How many bytes of bodies are held at once, over all connections.
+
+    Args:
+        limit: Most of them.
+    """
+
+    def __init__(self, limit: int = MOST_HELD_BYTES) -> None:
+        self.limit = limit
+        self.held = 0
 
 
 class Body:
@@ -21,16 +35,20 @@ class Body:
 
     Args:
         limit: Most bytes of it, unpacked.
+        meter: What all bodies together hold.
     """
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, meter: Meter) -> None:
+        self._meter = meter
         self.form = Format.TEXT
         self.framed = False
         self._limit = limit
         self._pieces: list[bytes] = []
         self._size = 0
         self._unpacker: zlib._Decompress | None = None
-        self._inside = False
+
+    def __del__(self) -> None:
+        self.drop()  # whoever forgets a body must not hold up the others
 
     def unpack(self) -> None:
         """Expect it packed by gzip."""
@@ -42,25 +60,42 @@ class Body:
         Raises:
             ScrapeEnded: It is larger than allowed, or not gzip.
         """
-        if self._unpacker is not None:
+        if self._unpacker is None:
+            self._keep(piece)
+            return
+        while piece and not self._unpacker.eof:
             try:
-                piece = self._unpacker.decompress(piece, self._limit - self._size + 1)
+                self._keep(self._unpacker.decompress(piece, UNPACKED_BYTES))
             except zlib.error as error:
                 raise ScrapeEnded(Outcome.UNREADABLE, f"not gzip: {error}") from error
+            piece = self._unpacker.unconsumed_tail
+
+    def _keep(self, piece: bytes) -> None:
         self._size += len(piece)
+        self._meter.held += len(piece)
         if self._size > self._limit:
             raise ScrapeEnded(Outcome.TOO_LARGE, f"more than {self._limit} bytes")
+        if self._meter.held > self._meter.limit:
+            raise ScrapeEnded(Outcome.TOO_LARGE, "too many large pages at once")
         self._pieces.append(piece)
 
+    def drop(self) -> None:
+        """Let go of what was taken."""
+        self._pieces = []
+        self._meter.held -= self._size
+        self._size = 0
+
     def whole(self) -> bytes:
-        """Return it all.
+        """Return it all, once.
 
         Raises:
             ScrapeEnded: The packed stream breaks off.
         """
         if self._unpacker is not None and not self._unpacker.eof:
+            self.drop()
             raise ScrapeEnded(Outcome.UNREADABLE, "the gzip stream breaks off")
         body = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
+        self.drop()
         # Where HTTP itself vouches for the end, a missing newline is only a habit of the server.
         return body if body.endswith(b"\n") or not self.framed else body + b"\n"
 
@@ -68,12 +103,13 @@ class Body:
 class Connection(asyncio.Protocol):
     """One connection to one target, and the answer that is awaited on it."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, meter: Meter) -> None:
         self._loop = loop
+        self._meter = meter
         self._transport: asyncio.Transport | None = None
         self._parser: httptools.HttpResponseParser | None = None
         self._answer: asyncio.Future[Body] | None = None
-        self._body = Body(0)
+        self._body = Body(0, meter)
         self._headers: list[tuple[bytes, bytes]] = []
         self._header_bytes = 0
         self._headers_done = False
@@ -96,7 +132,7 @@ class Connection(asyncio.Protocol):
             raise ConnectionResetError(msg)
         self._parser = httptools.HttpResponseParser(self)
         self._answer = self._loop.create_future()
-        self._body = Body(limit)
+        self._body = Body(limit, self._meter)
         self._headers, self._header_bytes = [], 0
         self._headers_done = self._begun = False
         self._transport.write(question)
@@ -185,4 +221,5 @@ class Connection(asyncio.Protocol):
     def _end(self, error: BaseException) -> None:
         if self._answer is not None and not self._answer.done():
             self._answer.set_exception(error)
+            self._body.drop()
         self.give_up()

@@ -81,5 +81,6 @@ AWS_LAMBDA_YACE = ServerProfile(
         "the OpenTelemetry Lambda layer: histograms and counters, a minute old",
         "nilToZero: true says 0 where nothing was called",
         "a period of 60 s in the exporter's configuration",
+        "addCloudwatchTimestamp: true, or period: 5m at the target: each period is then counted once",
     ),
 )

@@ -73,5 +73,6 @@ AZURE_FUNCTIONS = ServerProfile(
     see_more=(
         "ask with name=azure_metric_functions and metric=Requests,Http5xx,HttpResponseTime",
         "OpenTelemetry in the function: histograms of its own",
+        "period: 1m at the target, as the page carries no times: each period is then counted once",
     ),
 )

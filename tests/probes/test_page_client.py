@@ -10,7 +10,7 @@ import pytest
 import trustme
 
 from probes.exposition_grammar import Format
-from probes.page_client import PageClient
+from probes.page_client import Asked, PageClient
 from probes.page_request import page_request
 from probes.scrape_outcome import Outcome, ScrapeEnded
 
@@ -120,6 +120,34 @@ async def test_two_questions_at_once_have_a_connection_each():
     async with answering(PAGE, PAGE) as seen, PageClient() as client:
         found = await asyncio.gather(fetch(client, seen[0]), fetch(client, seen[0]))
         assert [body.whole() for body in found] == [b"a 1\n"] * 2
+
+
+async def test_large_pages_are_not_held_all_at_once(monkeypatch):
+    large = b"HTTP/1.1 200 OK\r\ncontent-length: 600\r\n\r\n" + b"a" * 600
+    async with answering(large, large, PAGE) as seen, PageClient() as client:
+        monkeypatch.setattr(client._meter, "limit", 1000)
+        first = await fetch(client, seen[0])
+        with pytest.raises(ScrapeEnded, match="too many large pages at once"):
+            await fetch(client, seen[0])
+        assert client._meter.held == 600
+        first.whole()
+        assert (await fetch(client, seen[0])).whole() == b"a 1\n"
+        assert client._meter.held == 0
+
+
+async def test_many_are_asked_together_and_one_that_is_slow_holds_up_none():
+    request = page_request("http://127.0.0.1:1/metrics")
+    async with answering(PAGE, b"", PAGE) as seen, answering() as silent, PageClient() as client:
+        good = page_request(f"http://127.0.0.1:{seen[0]}/metrics")
+        mute = page_request(f"http://127.0.0.1:{silent[0]}/metrics")
+        for _ in range(2):
+            asked = [Asked(request=one, deadline=0.3, limit=99) for one in (good, request, mute)]
+            came = [batch async for batch in client.fetch_all(asked)]
+            flat = dict(one for batch in came for one in batch)
+            assert flat[0].whole() == b"a 1\n"
+            assert isinstance(flat[1], OSError)
+            assert isinstance(flat[2], (TimeoutError, ConnectionResetError))
+    assert [batch async for batch in client.fetch_all([])] == []
 
 
 async def test_a_link_local_address_is_not_asked(monkeypatch):
