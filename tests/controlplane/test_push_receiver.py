@@ -2,6 +2,7 @@ import asyncio
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -13,6 +14,10 @@ from controlplane.errors import NotSaved, Overloaded
 from controlplane.loops.measure import save_counts
 from controlplane.plane import Plane
 from controlplane.push_receiver import Receipt
+from controlplane.retarget import retarget
+from controlplane.target_book import API
+from controlplane.target_spec import parse_target
+from probes.layout_cache import LayoutCache
 from probes.otlp import Pushed
 from tests.controlplane.pushing import SLOS, open_pushed, pushed, sums
 from tests.fakes import ManualClock
@@ -173,6 +178,18 @@ async def test_standings_say_what_came(tmp_path: Path, clock) -> None:
         assert "late" in standing.reason
         assert plane.pushes.size("iris-fn") == (2, 2)
         assert plane.pushes.standings["other-fn"].at is None
+
+
+async def test_the_same_slo_is_counted_on_targets_and_on_pushes(tmp_path: Path, clock) -> None:
+    async with open_pushed(tmp_path, clock) as plane:
+        target = parse_target({"name": "t", "url": "http://127.0.0.1:9/metrics", "service": "iris"})
+        plane.book.put(API, [target])
+        retarget(plane)
+        await receive(plane, calls(10, 1, at=5.0))
+        page = LayoutCache().read("t", b"faas_invocations_total 0\n")
+        for number in (0.0, 4.0):
+            plane.counting.observe("t", page.layout.series, np.array([number]), started=None)
+        assert sums(plane)["answered"] == (1.0, 14.0)
 
 
 async def test_without_sources_nothing_is_kept(world) -> None:
