@@ -157,17 +157,17 @@ def _migrated() -> bytes:
         return path.read_bytes()
 
 
-def small_config(folder: Path, address: str) -> Config:
-    """Write the SLO file and an empty database; return the configuration."""
+def small_config(folder: Path, address: str, more: str = "") -> Config:
+    """Write the SLO file and an empty database; return the configuration with more lines."""
     (folder / "slos.yaml").write_text(SLO)
     database = folder / "trimtab.db"
     if not database.exists():
         database.write_bytes(_migrated())
-    return parse_config(CONFIG.format(server=address), origin="trimtab.yaml")
+    return parse_config(CONFIG.format(server=address) + more, origin="trimtab.yaml")
 
 
 @asynccontextmanager
-async def open_world(around: Surroundings) -> AsyncIterator[World]:
+async def open_world(around: Surroundings, *, more: str = "") -> AsyncIterator[World]:
     """Open a plane there. Leaving saves nothing: it is as if the process was killed."""
     notifiers = {
         ("oncall", 0): around.oncall,
@@ -175,7 +175,7 @@ async def open_world(around: Surroundings) -> AsyncIterator[World]:
         ("chat", 0): around.chat,
     }
     async with open_plane(
-        small_config(around.folder, around.address),
+        small_config(around.folder, around.address, more),
         beside=around.folder,
         clock=around.clock,
         seed=1,

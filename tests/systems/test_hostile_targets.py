@@ -141,9 +141,10 @@ async def plane(folder: Path, targets: dict[str, int]) -> AsyncIterator[tuple[in
     )
     try:
         with TrimtabClient(f"http://127.0.0.1:{port}") as client:
-            async with asyncio.timeout(30.0):
-                while not await asyncio.to_thread(client.ready):
-                    await asyncio.sleep(0.1)
+            for _ in range(300):
+                if await asyncio.to_thread(client.ready):
+                    break
+                await asyncio.sleep(0.1)
             yield process.pid, client
     finally:
         process.terminate()
@@ -156,12 +157,15 @@ async def test_hostile_targets_are_bounded_told_and_left_alone(tmp_path: Path, c
         await asyncio.sleep(3.0)
         rest = resident(pid, "VmHWM")
     asked: list[float] = []
-    async with serving(good, asked) as friend:
-        async with servers() as ports, plane(tmp_path, {"good": friend} | ports) as (pid, client):
-            asked.clear()
-            await asyncio.sleep(SECONDS)
-            found = {one.name: one.status for one in await asyncio.to_thread(client.targets)}
-            peak = resident(pid, "VmHWM")
+    async with (
+        serving(good, asked) as friend,
+        servers() as ports,
+        plane(tmp_path, {"good": friend} | ports) as (pid, client),
+    ):
+        asked.clear()
+        await asyncio.sleep(SECONDS)
+        found = {one.name: one.status for one in await asyncio.to_thread(client.targets)}
+        peak = resident(pid, "VmHWM")
     for name, (_, state, reason) in HOSTILE.items():
         assert found[name].state == state, name
         assert reason in found[name].reason, name
