@@ -60,7 +60,7 @@ async def test_what_was_added_outlives_a_restart(around: Surroundings, added) ->
     [
         ({"url": "http://me:pw@x/"}, 422, "no login"),
         ({"auth": {"bearer": "s3cret"}}, 422, "auth.bearer"),
-        ({"intervall": 1}, 422, "Did you mean 'interval'"),
+        ({"inter": 1}, 422, "Did you mean 'interval'"),
         ({"name": "server"}, 409, "comes from trimtab.yaml"),
     ],
 )
