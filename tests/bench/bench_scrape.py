@@ -48,7 +48,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--faults", type=int, default=20, help="services that fail; 0 for no race")
     parser.add_argument("--job", choices=("slo", "keep", "both"), default="both")
     parser.add_argument("--repeats", type=int, default=1)
-    parser.add_argument("--recent", help="keep all series so long, e.g. 1h: storage.recent")
+    parser.add_argument("--recent", default="1h", help="keep all series so long: storage.recent")
     parser.add_argument("--trimtab", default="{}", help="further keys of trimtab.yaml, as YAML")
     parser.add_argument("--ignore-names", action="store_true", help="servers that know no name[]")
     parser.add_argument("--quick", action="store_true", help="100 targets, 15 s, 3 faults")
