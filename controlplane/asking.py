@@ -17,6 +17,7 @@ from probes.page_request import PageRequest, page_request
 
 __all__ = ["Asking", "limits_of"]
 
+UNTRIED = PageFilter()
 RENEW_SECONDS = 60.0
 """Secrets and certificates are read anew so often: they are rotated under us."""
 
@@ -27,6 +28,8 @@ class _Way:
 
     spec: TargetSpec
     names: tuple[str, ...]
+    known: PageFilter
+    wanted: AbstractSet[str]
     request: PageRequest
     made_at: float
     stamps: tuple[float, ...]
@@ -53,12 +56,16 @@ class Asking:
         Raises:
             InvalidConfig: A secret or a certificate cannot be had.
         """
+        way, known = self._ways.get(target.name), self._filters.get(target.name, UNTRIED)
+        same = way is not None and way.spec is target and way.known is known
+        if way is not None and same and way.wanted is wanted and not self._is_old(way):
+            return way.request
         names: tuple[str, ...] = ()
         if wanted and target.names == "auto":
-            names = names_to_ask(self._filters.get(target.name, PageFilter()), wanted)
-        way = self._ways.get(target.name)
+            names = names_to_ask(known, wanted)
         if way is None or way.spec != target or way.names != names or self._is_old(way):
-            way = self._ways[target.name] = self._way(target, names, way)
+            way = self._way(target, names, way)
+        self._ways[target.name] = replace(way, spec=target, known=known, wanted=wanted)
         return way.request
 
     def learn(self, target: TargetSpec, page: Page, wanted: AbstractSet[str]) -> None:
@@ -68,16 +75,15 @@ class Asking:
         judged = self._judged.get(target.name)
         if judged is not None and judged[0] is page.layout and judged[1] is wanted:
             return
-        known = self._filters.get(target.name, PageFilter())
+        known = self._filters.get(target.name, UNTRIED)
         way = self._ways.get(target.name)
-        names = {name for name, _ in page.layout.series}
         asked = way is not None and bool(way.names)
-        self._filters[target.name] = answered(known, names, wanted, asked=asked)
+        self._filters[target.name] = answered(known, page.layout.names, wanted, asked=asked)
         self._judged[target.name] = (page.layout, wanted)
 
     def filter_of(self, name: str) -> PageFilter:
         """Return what is known about asking a target for less."""
-        return self._filters.get(name, PageFilter())
+        return self._filters.get(name, UNTRIED)
 
     def forget(self, name: str) -> None:
         """Drop a target that is gone."""
@@ -106,6 +112,8 @@ class Asking:
         return _Way(
             spec=target,
             names=names,
+            known=UNTRIED,
+            wanted=frozenset(),
             request=request,
             made_at=self._clock.monotonic(),
             stamps=stamps,

@@ -230,6 +230,7 @@ def _page(series: Series) -> Page:
     layout = Layout(
         form=Format.TEXT,
         series=series,
+        names=frozenset(name for name, _ in series),
         types={},
         line_count=0,
         indexes=(),

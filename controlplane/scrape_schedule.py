@@ -12,7 +12,7 @@ from math import ceil, floor
 
 __all__ = ["Due", "ScrapeSchedule"]
 
-GROUP_SIZE = 25
+GROUP_SIZE = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

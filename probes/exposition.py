@@ -35,6 +35,7 @@ class Layout:
 
     Attributes:
         series: Name and labels of each sample, in the order of the page, without ``*_created``.
+        names: Names of all samples of the page, of which ``series`` may be a part.
         types: Declared type by family.
         line_count: Lines of the page.
         indexes: Lines that hold samples, ``*_created`` among them.
@@ -49,6 +50,7 @@ class Layout:
     """
 
     series: tuple[tuple[str, Mapping[str, str]], ...]
+    names: frozenset[str]
     types: Mapping[str, str]
     line_count: int
     indexes: tuple[int, ...]
@@ -195,6 +197,7 @@ def _page(
     whole = len(kept) == len(samples)
     layout = Layout(
         series=series,
+        names=frozenset(name for name, _ in series),
         types=types,
         line_count=len(lines),
         indexes=tuple(index for index, _ in samples),

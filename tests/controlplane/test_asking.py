@@ -36,7 +36,7 @@ def test_a_question_is_made_once(asking):
 
 
 def test_names_are_asked_for_once_a_page_was_seen(asking):
-    page = LayoutCache().read("x", PAGE)
+    page = LayoutCache().read("x", PAGE, wanted=WANTED)
     assert b"name%5B%5D" not in asking.request(target(), WANTED).question
     asking.learn(target(), page, WANTED)
     assert b"name%5B%5D=a_total" in asking.request(target(), WANTED).question
