@@ -2,9 +2,14 @@
 PYTHON ?= python3
 BIN := .venv/bin
 SOURCES := controlplane probes canary_analysis slo runbooks dashboard reference_server
+LOCKS := tests/systems/servers
+LOCKED := --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet --upgrade
+SERVERS := $(basename $(notdir $(wildcard $(LOCKS)/*.in)))
+UV := $(shell command -v uv || command -v $(BIN)/uv)
+INSTALL = $(if $(UV),$(UV) pip install --python $(1),$(BIN)/pip --python $(1) install --disable-pip-version-check)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all lint up dashboard bench lock
+.PHONY: help demo test test-all lint up dashboard bench servers lock
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -34,10 +39,14 @@ dashboard: .venv/ready ## open the dashboard on a running control plane
 bench: .venv/ready ## run the benchmarks; they print ratios and assert no times
 	for bench in tests/bench/bench_*.py; do $(BIN)/python $$bench || exit 1; done
 
+servers: $(SERVERS:%=.servers/%/ready) ## install the model servers that tests/systems watches, each by itself
+
 lock: .venv/ready ## write requirements.lock anew from pyproject.toml
 	$(BIN)/pip install --quiet uv
 	$(BIN)/uv pip compile pyproject.toml --extra all --group dev --universal --python-version 3.11 \
-		--generate-hashes --no-emit-index-url --no-annotate --no-header --quiet --upgrade --output-file requirements.lock
+		$(LOCKED) --output-file requirements.lock
+	for server in $(SERVERS); do $(BIN)/uv pip compile $(LOCKS)/$$server.in --universal --python-version 3.11 \
+		$(LOCKED) --output-file $(LOCKS)/$$server.lock || exit 1; done
 
 # Installed with hashes, then the project itself in place. The mark is written last, so a broken install is redone.
 .venv/ready: requirements.lock pyproject.toml
@@ -46,4 +55,11 @@ lock: .venv/ready ## write requirements.lock anew from pyproject.toml
 	@echo "Installing the locked requirements (once; a minute or two) ..."
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
+	@touch $@
+
+# Each server has its own idea of its dependencies, so each has a virtual environment. uv is faster, pip will do.
+.servers/%/ready: $(LOCKS)/%.lock | .venv/ready
+	@rm -rf .servers/$* && echo "Installing $* ..."
+	$(BIN)/python -m venv --without-pip .servers/$*
+	$(call INSTALL,.servers/$*/bin/python) --quiet --require-hashes --requirement $<
 	@touch $@

@@ -2,9 +2,16 @@
 
 from probes.indicators import Distribution, Level, Ratio, Source
 from probes.server_profile import ApiSign, ServerProfile
-from slo import Selector, parse_selectors
+from slo import Matcher, Selector, parse_selectors
 
 __all__ = ["BENTOML"]
+
+OWN_PAGES = ".*/(livez|readyz|healthz|schema.json|docs.json|static_content/.*)?"
+"""What every service has beside its model: BentoML counts a health check as a request."""
+
+MODEL = Matcher(label="endpoint", operator="!~", value=OWN_PAGES)
+REQUESTS = Selector(name="bentoml_service_request_total", matchers=(MODEL,))
+FAILED = Matcher(label="http_response_code", operator="=~", value="5..")
 
 BENTOML = ServerProfile(
     name="bentoml",
@@ -13,8 +20,8 @@ BENTOML = ServerProfile(
     ratios=(
         Ratio(
             source=Source.SERVER,
-            total=parse_selectors("bentoml_service_request_total"),
-            bad=parse_selectors('bentoml_service_request_total{http_response_code=~"5.."}'),
+            total=(REQUESTS,),
+            bad=(Selector(name=REQUESTS.name, matchers=(MODEL, FAILED)),),
             model="service_name",
             version="service_version",
         ),
@@ -23,7 +30,7 @@ BENTOML = ServerProfile(
         Distribution(
             name="latency",
             source=Source.SERVER,
-            family=Selector(name="bentoml_service_request_duration_seconds"),
+            family=Selector(name="bentoml_service_request_duration_seconds", matchers=(MODEL,)),
             model="service_name",
             version="service_version",
         ),

@@ -4,6 +4,9 @@ import importlib.util
 
 import pytest
 
+collect_ignore = ["servers"]
+"""Programs of other virtual environments: they cannot be imported here."""
+
 
 @pytest.fixture(autouse=True)
 def _needs_the_reference_server() -> None:
