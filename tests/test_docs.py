@@ -134,6 +134,7 @@ def test_the_configuration_of_the_readme_is_valid() -> None:
     assert parse_config(text, origin="README.md").targets
     assert set(yaml.safe_load(text)) <= {
         "targets",
+        "discovery",
         "push",
         "slos",
         "services",
