@@ -37,6 +37,7 @@ __all__ = [
     "RolloutDefaults",
     "RouteSpec",
     "ScaleSpec",
+    "ScrapeSpec",
     "ServiceSpec",
     "StorageSpec",
     "TargetSpec",
@@ -187,6 +188,13 @@ class ApiSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
+class ScrapeSpec:
+    """How targets are asked: so many at a time, which is cheap; 1 spreads them evenly."""
+
+    group: Annotated[int, Field(ge=1, le=1000)] = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class TelemetrySpec:
     """Where the plane's own traces go: a file of JSON, or nowhere."""
 
@@ -205,6 +213,7 @@ class Config:
     notify: NotifySpec = field(default_factory=NotifySpec)
     storage: StorageSpec = field(default_factory=StorageSpec)
     api: ApiSpec = field(default_factory=ApiSpec)
+    scrape: ScrapeSpec = field(default_factory=ScrapeSpec)
     telemetry: TelemetrySpec = field(default_factory=TelemetrySpec)
 
 

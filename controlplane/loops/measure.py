@@ -39,7 +39,7 @@ UNTIMED = (
 
 async def measure(plane: Plane) -> None:
     """Scrape every target at its own steady pace, for as long as the plane runs."""
-    schedule = ScrapeSchedule()
+    schedule = ScrapeSchedule(group_size=plane.config.scrape.group)
     running: set[asyncio.Task[None]] = set()
     busy: set[str] = set()
     while True:
