@@ -51,6 +51,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--recent", default="1h", help="keep all series so long: storage.recent")
     parser.add_argument("--trimtab", default="{}", help="further keys of trimtab.yaml, as YAML")
     parser.add_argument("--ignore-names", action="store_true", help="servers that know no name[]")
+    parser.add_argument("--own-labels", action="store_true", help="no two pages look alike")
     parser.add_argument("--quick", action="store_true", help="100 targets, 15 s, 3 faults")
     parser.add_argument("--full", action="store_true", help=f"also {GROWTH} targets")
     given = parser.parse_args()
@@ -90,6 +91,7 @@ def run(
         services=min(given.slos, targets),
         interval=given.interval,
         names_honoured=not given.ignore_names,
+        own_labels=given.own_labels,
     )
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -160,9 +162,8 @@ def report(given: argparse.Namespace, job: str, windows: Sequence[Window]) -> No
 def _spread(seconds: Sequence[float]) -> str:
     missed = sum(np.isinf(seconds))
     seen = [value for value in seconds if np.isfinite(value)] or [float("nan")]
-    said = (
-        f"median {median(seen):.1f} s, p99 {np.percentile(seen, 99):.1f} s, max {max(seen):.1f} s"
-    )
+    places = {"min": 0, "median": 50, "p99": 99, "max": 100}
+    said = ", ".join(f"{name} {np.percentile(seen, at):.1f} s" for name, at in places.items())
     return f"{said} of {len(seconds)}" + (f"; {missed} never fired" if missed else "")
 
 

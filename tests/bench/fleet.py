@@ -24,6 +24,7 @@ RENDER_SECONDS = 0.1
 PER_NETWORK = 250
 BACKLOG = 16
 LIMIT_BYTES = 1 << 16
+ANY_GPU = b'gpu="00000-'
 
 
 def address_of(target: int) -> str:
@@ -38,9 +39,10 @@ class Fleet:
     Args:
         services: Targets belong to them in turn.
         names_honoured: Whether ``name[]`` makes a page smaller, as with prometheus_client.
+        own_labels: Whether each target names GPUs of its own, so that no two pages look alike.
     """
 
-    def __init__(self, *, services: int, names_honoured: bool) -> None:
+    def __init__(self, *, services: int, names_honoured: bool, own_labels: bool) -> None:
         self.began = time.monotonic()
         self.faults: dict[int, float] = {}
         self.arrivals: defaultdict[str, tuple[array[int], array[float]]] = defaultdict(
@@ -49,6 +51,7 @@ class Fleet:
         self.first: dict[tuple[str, int], float] = {}
         self._services = services
         self._names_honoured = names_honoured
+        self._own_labels = own_labels
         self._template = lru_cache(maxsize=512)(make_template)
         self._answers: dict[tuple[float | None, str], tuple[int, bytes]] = {}
 
@@ -68,6 +71,8 @@ class Fleet:
             moment = Moment(at=tick * RENDER_SECONDS, fault_at=fault_at)
             known = (tick, _http(self._template(self._names(query)).page(moment)))
             self._answers[fault_at, query] = known
+        if self._own_labels:
+            return known[1].replace(ANY_GPU, b'gpu="%05d-' % target)
         return known[1]
 
     def _names(self, query: str) -> tuple[str, ...]:
@@ -179,10 +184,15 @@ def main() -> None:
     parser.add_argument(
         "--ignore-names", action="store_true", help="answer name[] with all there is"
     )
+    parser.add_argument("--own-labels", action="store_true", help="GPUs named by target")
     given = parser.parse_args()
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    fleet = Fleet(services=given.services, names_honoured=not given.ignore_names)
+    fleet = Fleet(
+        services=given.services,
+        names_honoured=not given.ignore_names,
+        own_labels=given.own_labels,
+    )
     asyncio.run(serve(fleet, targets=given.targets, port=given.port, control=given.control))
 
 

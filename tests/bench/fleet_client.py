@@ -28,6 +28,7 @@ class FleetPlan:
         interval: Seconds between two scrapes of one target.
         port: Of every target.
         names_honoured: Whether ``name[]`` makes a page smaller.
+        own_labels: Whether each target names GPUs of its own: pages whose layout none shares.
     """
 
     targets: int
@@ -35,6 +36,7 @@ class FleetPlan:
     interval: float
     port: int = field(default_factory=free_port)
     names_honoured: bool = True
+    own_labels: bool = False
 
     def url(self, target: int, subject: str) -> str:
         """Return the address of a target's page for one subject."""
@@ -84,7 +86,9 @@ def running_fleet(plan: FleetPlan) -> Iterator[FleetControl]:
     command = [sys.executable, str(Path(__file__).with_name("fleet.py"))]
     for name in ("targets", "services", "port"):
         command += [f"--{name}", str(getattr(plan, name))]
-    command += ["--control", str(control), *([] if plan.names_honoured else ["--ignore-names"])]
+    command += ["--control", str(control)]
+    command += [] if plan.names_honoured else ["--ignore-names"]
+    command += ["--own-labels"] if plan.own_labels else []
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
     try:
         with _connect(control, process) as connection:

@@ -152,7 +152,7 @@ def _gpus() -> Iterator[Series]:
                 family=f"gpu_{what}",
                 kind="gauge",
                 name=f"gpu_{what}",
-                labels=f'gpu="{gpu}"',
+                labels=f'gpu="00000-{gpu}"',
                 figure=lambda moment, n=number + gpu: float(
                     int(moment.at * 10 + n) % 97 * 1000 + n
                 ),
