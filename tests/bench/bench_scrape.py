@@ -136,13 +136,16 @@ def report(given: argparse.Namespace, job: str, windows: Sequence[Window]) -> No
     )
     window = windows[-1]
     peer = window.costs.get("prometheus")
-    print("  subject      scrapes  CPU us/scrape   cores  RSS MiB  interval off p99    max")
+    print(
+        "  subject      scrapes  CPU us/scrape   cores  RSS MiB  a minute  interval off p99    max"
+    )
     for cost in window.costs.values():
         print(
             f"  {cost.subject:<11}{cost.scrapes:>9}{cost.microseconds:>15.0f}{cost.cores:>8.3f}"
-            f"{cost.resident_mib:>9.0f}{cost.deviation(99):>17.1%}{cost.deviation(100):>7.1%}"
+            f"{cost.resident_mib:>9.0f}{cost.growth_mib / cost.wall_seconds * 60:>+10.1f}{cost.deviation(99):>17.1%}{cost.deviation(100):>7.1%}"
         )
     print(f"  {'fleet':<29}{window.fleet_microseconds:>6.0f}  for each answer, not counted above")
+    print("  (memory is that of the first minutes: nobody holds an hour of samples yet)")
     if peer is None:
         return
     ours = [w.costs["trimtab"] for w in windows]

@@ -19,6 +19,7 @@ class Cost:
         cpu_seconds: Of all its processes.
         wall_seconds: The window.
         resident_mib: At the end of the window.
+        growth_mib: What was added to that within the window.
         deviations: By target, its worst gap between two scrapes against the interval, as a share.
     """
 
@@ -27,6 +28,7 @@ class Cost:
     cpu_seconds: float
     wall_seconds: float
     resident_mib: float
+    growth_mib: float
     deviations: tuple[float, ...]
 
     @property
@@ -60,6 +62,7 @@ def measure(
     everyone = [*subjects, simulator]
     fleet.forget()
     begun = time.monotonic()
+    resident = {subject.name: subject.resident_mib() for subject in subjects}
     before = [subject.cpu_seconds() for subject in everyone]
     time.sleep(seconds)
     spent = [s.cpu_seconds() - b for s, b in zip(everyone, before, strict=True)]
@@ -72,7 +75,8 @@ def measure(
             scrapes=sum(map(len, arrivals.values())),
             cpu_seconds=cpu,
             wall_seconds=wall,
-            resident_mib=subject.resident_mib(),
+            resident_mib=(now := subject.resident_mib()),
+            growth_mib=now - resident[subject.name],
             deviations=tuple(_worst(times, interval) for times in arrivals.values()),
         )
     answered = sum(cost.scrapes for cost in costs.values())
