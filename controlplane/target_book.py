@@ -29,7 +29,7 @@ class TargetBook:
         self._origins: dict[str, tuple[TargetSpec, ...]] = {CONFIG: tuple(targets), API: ()}
         self._entries: dict[str, _Entry] = {}
         self._by_service: dict[str, tuple[TargetSpec, ...]] = {}
-        self.refused: dict[str, str] = {}
+        self._refused: dict[str, dict[str, str]] = {}
         self._merge()
 
     def __len__(self) -> int:
@@ -57,6 +57,10 @@ class TargetBook:
         """Return what one origin last said."""
         return self._origins.get(origin, ())
 
+    def refused(self, origin: str) -> Mapping[str, str]:
+        """Return which targets of an origin are not watched, and why."""
+        return self._refused.get(origin, {})
+
     def put(self, origin: str, targets: Iterable[TargetSpec]) -> bool:
         """Take what an origin says now; return whether anything changed."""
         said = tuple(targets)
@@ -69,23 +73,21 @@ class TargetBook:
 
     def _merge(self) -> None:
         entries: dict[str, _Entry] = {}
-        refused: dict[str, str] = {}
+        refused: dict[str, dict[str, str]] = {}
         for origin, targets in self._origins.items():
             for spec in targets:
                 if spec.name in entries:
                     taken = entries[spec.name]
                     if taken.spec.url != spec.url:
-                        refused[f"{origin}: {spec.name}"] = f"{taken.origin} has that name already"
+                        why = f"{taken.origin} has that name already"
+                        refused.setdefault(origin, {})[spec.name] = why
                 elif len(entries) == MAX_TARGETS:
-                    refused[f"{origin}: {spec.name}"] = f"there are {MAX_TARGETS} targets already"
+                    why = f"there are {MAX_TARGETS} targets already"
+                    refused.setdefault(origin, {})[spec.name] = why
                 else:
                     entries[spec.name] = _Entry(spec=spec, origin=origin)
-        self._entries, self.refused = entries, refused
+        self._entries, self._refused = entries, refused
         by_service: defaultdict[str, list[TargetSpec]] = defaultdict(list)
         for entry in entries.values():
             by_service[entry.spec.service].append(entry.spec)
         self._by_service = {service: tuple(found) for service, found in by_service.items()}
-
-    def origins(self) -> Mapping[str, int]:
-        """Return how many targets each origin names."""
-        return {origin: len(targets) for origin, targets in self._origins.items()}

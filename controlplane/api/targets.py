@@ -1,4 +1,4 @@
-"""/v1/targets: the metrics pages that are watched."""
+"""/v1/targets and /v1/discovery: the metrics pages that are watched, and where they are found."""
 
 from math import isfinite
 from typing import Annotated, Any
@@ -9,7 +9,7 @@ from controlplane.api.access import Listing, PlaneHere, listing
 from controlplane.errors import InvalidConfig, NotFound, Refused
 from controlplane.live import TargetStanding
 from controlplane.plane import Plane
-from controlplane.schemas import SeriesOut, TargetOut, TargetSpecOut, TargetStatusOut
+from controlplane.schemas import DiscoveryOut, SeriesOut, TargetOut, TargetSpecOut, TargetStatusOut
 from controlplane.spec import TargetSpec
 from controlplane.target_desk import add_target, checked_target, remove_target
 from slo import InvalidSelector, parse_selectors
@@ -18,16 +18,22 @@ __all__ = ["router"]
 
 MOST_SERIES = 100
 
-router = APIRouter(prefix="/v1/targets", tags=["targets"])
+router = APIRouter(prefix="/v1", tags=["targets"])
 
 
-@router.get("")
+@router.get("/discovery")
+async def list_discovery(plane: PlaneHere) -> Listing[DiscoveryOut]:
+    """Where targets are found, and how the last look went."""
+    return listing(_discovery(plane, origin) for origin in plane.discoverers)
+
+
+@router.get("/targets")
 async def list_targets(plane: PlaneHere) -> Listing[TargetOut]:
     """Every metrics page that is watched, and how its last scrape went."""
     return listing(_out(plane, target) for target in plane.book.targets)
 
 
-@router.get("/{name}")
+@router.get("/targets/{name}")
 async def show_target(name: str, plane: PlaneHere) -> TargetOut:
     """One of them."""
     target = plane.book.get(name)
@@ -37,7 +43,7 @@ async def show_target(name: str, plane: PlaneHere) -> TargetOut:
     return _out(plane, target)
 
 
-@router.get("/{name}/series")
+@router.get("/targets/{name}/series")
 async def list_series(
     name: str,
     plane: PlaneHere,
@@ -69,7 +75,7 @@ async def list_series(
     )
 
 
-@router.post("", status_code=status.HTTP_201_CREATED)
+@router.post("/targets", status_code=status.HTTP_201_CREATED)
 async def create_target(
     plane: PlaneHere,
     document: Annotated[dict[str, Any], Body()],
@@ -84,10 +90,22 @@ async def create_target(
     return _out(plane, target)
 
 
-@router.delete("/{name}", status_code=status.HTTP_204_NO_CONTENT)
+@router.delete("/targets/{name}", status_code=status.HTTP_204_NO_CONTENT)
 async def delete_target(name: str, plane: PlaneHere) -> None:
     """Watch a page no longer."""
     remove_target(plane, name)
+
+
+def _discovery(plane: Plane, origin: str) -> DiscoveryOut:
+    standing = plane.live.discoveries.get(origin)
+    return DiscoveryOut(
+        name=origin,
+        ok=None if standing is None else standing.ok,
+        reason="not looked yet" if standing is None else standing.reason,
+        at=None if standing is None else standing.at,
+        targets=len(plane.book.of_origin(origin)),
+        refused=dict(plane.book.refused(origin)),
+    )
 
 
 def _shown(value: float) -> float | None:

@@ -16,6 +16,7 @@ from controlplane.schemas.shape import Problem, Shape
 from controlplane.schemas.slos import BudgetOut, BurnOut, SloOut, SloSpecOut, SloStatusOut
 from controlplane.schemas.standing import (
     BreakerOut,
+    DiscoveryOut,
     GpuDeviceOut,
     GpuOut,
     ProbeOut,
@@ -37,6 +38,7 @@ __all__ = [
     "BurnOut",
     "DeliveryOut",
     "DetectionOut",
+    "DiscoveryOut",
     "EventOut",
     "GpuDeviceOut",
     "GpuOut",

@@ -4,6 +4,7 @@ from controlplane.schemas.shape import Shape
 
 __all__ = [
     "BreakerOut",
+    "DiscoveryOut",
     "GpuDeviceOut",
     "GpuOut",
     "ProbeOut",
@@ -49,6 +50,26 @@ class TargetOut(Shape):
     name: str
     spec: TargetSpecOut
     status: TargetStatusOut
+
+
+class DiscoveryOut(Shape):
+    """One place where targets are found.
+
+    Attributes:
+        name: As targets name their origin.
+        ok: Whether the last look went well; None before the first.
+        reason: In words.
+        at: When that was, Unix seconds.
+        targets: How many it names; where a look fails, its last word holds.
+        refused: Targets of it that are not watched, with the reason.
+    """
+
+    name: str
+    ok: bool | None
+    reason: str
+    at: float | None
+    targets: int
+    refused: dict[str, str]
 
 
 class SeriesOut(Shape):

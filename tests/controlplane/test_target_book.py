@@ -17,7 +17,8 @@ def test_targets_of_all_origins_are_one_list():
     assert (book.origin("a"), book.origin("b")) == (CONFIG, "files")
     assert book.get("d") is None
     assert len(book) == 3
-    assert book.origins() == {CONFIG: 1, API: 0, "files": 2}
+    assert [found.name for found in book.of_origin("files")] == ["b", "c"]
+    assert book.of_origin(API) == ()
 
 
 def test_the_same_words_again_are_no_change():
@@ -32,16 +33,16 @@ def test_the_first_origin_has_the_name_and_the_other_is_told():
     book = TargetBook([target("a", "http://first/")])
     assert not book.put("files", [target("a", "http://second/")])
     assert book.get("a").url == "http://first/"
-    assert book.refused == {"files: a": "trimtab.yaml has that name already"}
+    assert book.refused("files") == {"a": "trimtab.yaml has that name already"}
 
 
 def test_two_that_say_the_same_of_one_page_do_not_contradict():
     book = TargetBook([target("a")])
     book.put("files", [target("a")])
-    assert book.refused == {}
+    assert book.refused("files") == {}
 
 
 def test_there_is_an_end_to_how_many():
     book = TargetBook([target(str(number)) for number in range(MAX_TARGETS + 1)])
     assert len(book) == MAX_TARGETS
-    assert len(book.refused) == 1
+    assert len(book.refused(CONFIG)) == 1

@@ -2,6 +2,7 @@ import httpx
 import pytest
 
 from controlplane.app import make_api
+from controlplane.loops.discover import look
 from controlplane.loops.measure import measure_group
 from controlplane.target_desk import add_target, checked_target
 from tests.controlplane.small_world import Surroundings, World, open_world
@@ -71,6 +72,25 @@ async def test_what_cannot_be_watched_is_refused(
     assert answer.status_code == status
     assert reason in answer.json()["detail"]
     assert "s3cret" not in answer.text
+
+
+async def test_discoveries_say_how_they_went_and_what_is_not_watched(around: Surroundings) -> None:
+    url = f"{around.address}/other"
+    found = f"[{{name: server, url: '{url}'}}, {{name: more, url: '{url}'}}]"
+    (around.folder / "found.yaml").write_text(found)
+    more = "discovery: [{kind: file, path: found.yaml, service: bert}]\n"
+    async with open_world(around, more=more) as world:
+        app = make_api()
+        app.state.plane = world.plane
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as api:
+            (before,) = (await api.get("/v1/discovery")).json()["items"]
+            assert (before["ok"], before["reason"]) == (None, "not looked yet")
+            ((origin, discoverer),) = world.plane.discoverers.items()
+            await look(world.plane, origin, discoverer)
+            (after,) = (await api.get("/v1/discovery")).json()["items"]
+    assert (after["ok"], after["targets"]) == (True, 2)
+    assert after["refused"] == {"server": "trimtab.yaml has that name already"}
 
 
 @pytest.mark.parametrize(("name", "status"), [("gone", 404), ("server", 409)])
