@@ -8,9 +8,9 @@ import numpy.typing as npt
 from sqlalchemy import Connection
 
 from controlplane.store.counts import CountStore
-from slo import CumulativeRing, Ledger, Observation, PeriodGain, Row, Selector
+from slo import CumulativeRing, Ledger, Observation, PeriodGain, Readings, Row, Selector
 
-__all__ = ["Counting", "Span"]
+__all__ = ["FORGET_AFTER_SECONDS", "Counting", "Span"]
 
 RING_ROWS = 8192
 PAST_ROWS = 512
@@ -49,10 +49,13 @@ class Counting:
         *,
         sources: Iterable[str],
         periodic: bool = False,
+        readings: Readings | None = None,
     ) -> None:
         """Count what the selectors match on these targets, from now on or from what was saved."""
         self._defined[key] = frozenset(sources)
-        self._ledger.define(key, selectors, sources=self._defined[key], periodic=periodic)
+        self._ledger.define(
+            key, selectors, sources=self._defined[key], periodic=periodic, readings=readings
+        )
         self._names.clear()
 
     def defines(self, key: str) -> bool:

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from controlplane.counting import Counting
+from controlplane.counting import FORGET_AFTER_SECONDS, Counting
+from controlplane.errors import InvalidConfig
 from controlplane.target_book import TargetBook
 from probes.exposition import Page
 from slo import (
@@ -16,7 +17,11 @@ from slo import (
     LatencySli,
     NoSuchEdge,
     RatioSli,
+    Readings,
+    Sli,
     SloSpec,
+    Span,
+    ThresholdSli,
     error_budget,
     evaluate,
     rules_for,
@@ -31,6 +36,7 @@ __all__ = [
     "make_promise",
     "may_fire",
     "rules_of",
+    "window_at",
 ]
 
 GATE = EvidenceGate()
@@ -68,7 +74,10 @@ class Promise:
         """Return the names of the series that it may rest on."""
         sli = self.slo.sli
         if isinstance(sli, LatencySli):
-            return frozenset(sli.histogram.name + suffix for suffix in ("_bucket", "_count"))
+            name = sli.histogram.name
+            return frozenset((name, name + "_bucket", name + "_count"))
+        if isinstance(sli, ThresholdSli):
+            return frozenset(each.name for each in sli.series)
         return frozenset(each.name for each in (*sli.total, *sli.good, *sli.bad))
 
     @property
@@ -89,6 +98,7 @@ class Evaluation:
     Attributes:
         at: Unix seconds.
         budget: Over the SLO's window.
+        window: From when to when the budget is reckoned; it ends now, or with the calendar's period.
         covered_seconds: How much of the window was watched.
         decisions: One by severity.
         unknown: Why nothing can be said; empty when something can.
@@ -96,6 +106,7 @@ class Evaluation:
 
     at: float
     budget: Budget
+    window: Span
     covered_seconds: float
     decisions: Mapping[str, Decision]
     unknown: str
@@ -113,7 +124,16 @@ class Evaluation:
 
 
 def make_promise(slo: SloSpec, *, sources: Iterable[str], interval_seconds: float) -> Promise:
-    """Return the SLO with its rules; a window shorter than two scrapes could not be counted."""
+    """Return the SLO with its rules; a window shorter than two scrapes could not be counted.
+
+    Raises:
+        InvalidConfig: Its window is longer than counts are kept.
+    """
+    kept = timedelta(seconds=FORGET_AFTER_SECONDS)
+    if slo.objective.window > kept:
+        days = slo.objective.window.days
+        msg = f"SLO {slo.name} promises over {days} days; counts are kept for {kept.days}."
+        raise InvalidConfig(msg)
     if isinstance(slo.sli, RatioSli) and slo.sli.periodic:
         interval_seconds = max(interval_seconds, PERIOD_SECONDS)
     rules = rules_of(slo, interval_seconds=interval_seconds)
@@ -149,16 +169,30 @@ def begin_counting(
     """
     if counting.defines(promise.total_key) and counting.sources(promise.total_key) == sources:
         return ""
-    sli = promise.slo.sli
-    if isinstance(sli, LatencySli):
-        try:
-            sli = sli.resolve(_edges(sli, pages))
-        except NoSuchEdge as error:
-            return str(error)
-    part, periodic = sli.good or sli.bad, sli.periodic
-    counting.define(promise.part_key, part, sources=sources, periodic=periodic)
-    counting.define(promise.total_key, sli.total, sources=sources, periodic=periodic)
+    try:
+        sli = _resolved(promise.slo.sli, tuple(pages))
+    except NoSuchEdge as error:
+        return str(error)
+    keys = promise.part_key, promise.total_key
+    if isinstance(sli, ThresholdSli):
+        for key, threshold in zip(keys, (sli.threshold, None), strict=True):
+            readings = Readings(combine=sli.combine, threshold=threshold)
+            counting.define(key, sli.series, sources=sources, readings=readings)
+        return ""
+    for key, series in zip(keys, (sli.good or sli.bad, sli.total), strict=True):
+        counting.define(key, series, sources=sources, periodic=sli.periodic)
     return ""
+
+
+def _resolved(sli: Sli, pages: tuple[Page, ...]) -> RatioSli | ThresholdSli:
+    """Return what is counted, now that pages show whether a name is a histogram's or a gauge's."""
+    if not isinstance(sli, LatencySli):
+        return sli
+    edges = _edges(sli, pages)
+    gauge = any(
+        sli.histogram.selects(name, labels) for page in pages for name, labels in page.layout.series
+    )
+    return sli.as_gauge() if gauge and not edges else sli.resolve(edges)
 
 
 def may_fire(promise: Promise, counting: Counting, *, now: float) -> bool:
@@ -183,10 +217,8 @@ def may_fire(promise: Promise, counting: Counting, *, now: float) -> bool:
 
 def evaluate_promise(promise: Promise, counting: Counting, *, now: float) -> Evaluation:
     """Hold the SLO against what was counted."""
-    slo = promise.slo
-    span = counting.span(
-        (promise.part_key, promise.total_key), now=now, seconds=slo.objective.window.total_seconds()
-    )
+    slo, window = promise.slo, window_at(promise, now)
+    span = counting.span((promise.part_key, promise.total_key), now=now, seconds=now - window.start)
 
     def counts(length: timedelta) -> Counts:
         keys = (promise.part_key, promise.total_key)
@@ -198,10 +230,19 @@ def evaluate_promise(promise: Promise, counting: Counting, *, now: float) -> Eva
     return Evaluation(
         at=now,
         budget=budget,
+        window=window,
         covered_seconds=span.covered_seconds,
         decisions=evaluate(promise.rules, counts, slo.objective, GATE),
         unknown=unknown or ("" if budget.counts.total else "no traffic within the window"),
     )
+
+
+def window_at(promise: Promise, now: float) -> Span:
+    """Return what the budget is reckoned over: the last so many days, or the calendar's period."""
+    objective = promise.slo.objective
+    if objective.calendar is not None:
+        return objective.calendar.at(now)
+    return Span(start=now - objective.window.total_seconds(), end=now)
 
 
 def _counts(promise: Promise, gained: Mapping[str, float]) -> Counts:

@@ -14,19 +14,24 @@ from slo.errors import (
     UnsupportedSpec,
 )
 from slo.evidence_gate import EvidenceGate
-from slo.ledger import Ledger, Observation
+from slo.ledger import Ledger
 from slo.lint import Fault, Finding, lint_rules
 from slo.objective import Objective
 from slo.openslo import SloSpec, read_openslo
 from slo.period_counts import PeriodGain
 from slo.selector import Matcher, Selector, parse_selectors
-from slo.sli import Counts, LatencySli, RatioSli, Sli
+from slo.sli import Counts, LatencySli, RatioSli, Sli, ThresholdSli
+from slo.source_memory import Observation
+from slo.threshold import Combine, Readings, Threshold
+from slo.time_window import CalendarWindow, Span
 from slo.windows import CumulativeRing, Row
 
 __all__ = [
     "WORKBOOK",
     "Budget",
     "BurnRule",
+    "CalendarWindow",
+    "Combine",
     "Counts",
     "CumulativeRing",
     "Decision",
@@ -45,12 +50,16 @@ __all__ = [
     "Observation",
     "PeriodGain",
     "RatioSli",
+    "Readings",
     "Row",
     "Selector",
     "Severity",
     "Sli",
     "SloError",
     "SloSpec",
+    "Span",
+    "Threshold",
+    "ThresholdSli",
     "UnsupportedSpec",
     "burn_rate",
     "error_budget",

@@ -4,17 +4,20 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from slo.errors import InvalidObjective
+from slo.time_window import CalendarWindow
 
 __all__ = ["Objective"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Objective:
-    """A share of good events promised over a rolling window.
+    """A share of good events promised over a window.
 
     Attributes:
         target: Share of good events, in (0, 1). 0.999 is "three nines".
-        window: Length of the rolling window; 28 or 30 days is usual.
+        window: Length of the rolling window; 28 or 30 days is usual. Of a calendar window, its usual
+            length.
+        calendar: Where the calendar cuts the window; None when it rolls.
 
     Raises:
         InvalidObjective: The message names what is allowed, and what was probably meant.
@@ -22,6 +25,7 @@ class Objective:
 
     target: float
     window: timedelta
+    calendar: CalendarWindow | None = None
 
     def __post_init__(self) -> None:
         """Refuse what cannot be promised."""

@@ -1,6 +1,7 @@
 """OpenSLO v1 documents, read and checked.
 
-What trimtab carries out: ratio and latency-threshold SLOs by Occurrences over a rolling window.
+What trimtab carries out: ratios, latencies and gauges by Occurrences, over windows that roll or
+that the calendar cuts.
 What the specification allows beyond is refused as such, so nobody believes in a promise that is
 not being watched. Source: OpenSLO/OpenSLO, specification v1.
 """
@@ -8,24 +9,23 @@ not being watched. Source: OpenSLO/OpenSLO, specification v1.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
-from math import inf
-from typing import NoReturn
+from datetime import datetime, timedelta
 
 from slo.documents import read_documents
-from slo.errors import InvalidObjective, InvalidSelector, InvalidSpec, UnsupportedSpec
+from slo.errors import InvalidObjective, InvalidSpec
 from slo.fields import Fields
 from slo.objective import Objective
-from slo.selector import Selector, parse_selectors
-from slo.sli import LatencySli, RatioSli, Sli
+from slo.openslo_indicator import check_indicator, refuse_unsupported, sli_of
+from slo.sli import Sli
+from slo.time_window import CalendarWindow
 
 __all__ = ["SloSpec", "read_openslo"]
 
 API_VERSION = "openslo/v1"
 OTHER_KINDS = {"AlertCondition", "AlertNotificationTarget", "AlertPolicy", "DataSource", "Service"}
-SOURCES = {"prometheus", "trimtab"}
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", re.ASCII)
 _DURATION = re.compile(r"([1-9][0-9]{0,5})([mhdwMQY])", re.ASCII)
+_START = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}", re.ASCII)
 UNITS = {"m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 
 
@@ -92,7 +92,7 @@ def _name(document: Fields) -> str:
 def _sli_document(document: Fields) -> Fields:
     document.refuse_unknown("apiVersion", "kind", "metadata", "spec")
     spec = document.fields("spec")
-    _check_indicator(spec)
+    check_indicator(spec)
     return spec
 
 
@@ -114,14 +114,16 @@ def _slo(document: Fields, indicators: Mapping[str, Fields]) -> SloSpec:
     _check_method(spec)
     window = _window(spec)
     if spec.count("objectives") > 1:
-        _unsupported(spec, "objectives", "several objectives in one SLO; write one SLO for each")
+        refuse_unsupported(
+            spec, "objectives", "several objectives in one SLO; write one SLO for each"
+        )
     objective = spec.only_item("objectives")
     return SloSpec(
         name=name,
         service=service,
         description=description,
         objective=_objective(objective, window),
-        sli=_sli(_indicator(spec, objective, indicators), objective),
+        sli=sli_of(_indicator(spec, objective, indicators), objective),
         labels=document.fields("metadata").mapping("labels"),
     )
 
@@ -132,10 +134,10 @@ def _check_method(spec: Fields) -> None:
         msg = f"{spec.place}.budgetingMethod {method!r} is not known. Write Occurrences."
         raise InvalidSpec(msg)
     if method != "Occurrences":
-        _unsupported(spec, "budgetingMethod", f"{method}; write Occurrences")
+        refuse_unsupported(spec, "budgetingMethod", f"{method}; write Occurrences")
 
 
-def _window(spec: Fields) -> timedelta:
+def _window(spec: Fields) -> timedelta | CalendarWindow:
     window = spec.only_item("timeWindow")
     window.refuse_unknown("duration", "isRolling", "calendar")
     text = window.text("duration")
@@ -143,14 +145,38 @@ def _window(spec: Fields) -> timedelta:
     if found is None:
         msg = f"{window.place}.duration {text!r} is no duration. Write for example 30d, 4w or 6h."
         raise InvalidSpec(msg)
-    if not window.flag("isRolling") or "calendar" in window:
-        _unsupported(window, "isRolling", "calendar windows; write a rolling one such as 30d")
+    if not window.flag("isRolling"):
+        return _calendar(window, int(found[1]), found[2])
+    if "calendar" in window:
+        msg = f"{window.place} is rolling and has a calendar. Write isRolling: false."
+        raise InvalidSpec(msg)
     if found[2] not in UNITS:
-        _unsupported(window, "duration", f"{text}, which is not always as long; write it in days")
+        refuse_unsupported(
+            window, "duration", f"{text}, which is not always as long; write it in days"
+        )
     return timedelta(seconds=int(found[1]) * UNITS[found[2]])
 
 
-def _objective(objective: Fields, window: timedelta) -> Objective:
+def _calendar(window: Fields, count: int, unit: str) -> CalendarWindow:
+    calendar = window.fields("calendar")
+    calendar.refuse_unknown("startTime", "timeZone")
+    text, zone = calendar.text("startTime"), calendar.text("timeZone")
+    try:
+        # strptime alone would take one digit where two are meant
+        start = datetime.strptime(text, "%Y-%m-%d %H:%M:%S")  # noqa: DTZ007 -- the zone stands beside it
+    except ValueError:
+        start = None
+    if start is None or _START.fullmatch(text) is None:
+        msg = f"{calendar.place}.startTime {text!r} is no time. Write for example 2026-01-01 00:00:00."
+        raise InvalidSpec(msg)
+    try:
+        return CalendarWindow(count=count, unit=unit, start=start, zone=zone)
+    except InvalidObjective as error:
+        msg = f"{calendar.place}: {error}"
+        raise InvalidSpec(msg) from error
+
+
+def _objective(objective: Fields, window: timedelta | CalendarWindow) -> Objective:
     objective.refuse_unknown(
         "displayName",
         "op",
@@ -169,6 +195,8 @@ def _objective(objective: Fields, window: timedelta) -> Objective:
     percent = "targetPercent" in objective
     target = objective.number("targetPercent") / 100 if percent else objective.number("target")
     try:
+        if isinstance(window, CalendarWindow):
+            return Objective(target=target, window=window.nominal, calendar=window)
         return Objective(target=target, window=window)
     except InvalidObjective as error:
         msg = f"{objective.place}: {error}"
@@ -177,85 +205,17 @@ def _objective(objective: Fields, window: timedelta) -> Objective:
 
 def _indicator(spec: Fields, objective: Fields, indicators: Mapping[str, Fields]) -> Fields:
     if "indicator" in objective or "indicatorRef" in objective:
-        _unsupported(objective, "indicator", "composite SLOs; name the indicator in spec")
+        refuse_unsupported(objective, "indicator", "composite SLOs; name the indicator in spec")
     if ("indicator" in spec) == ("indicatorRef" in spec):
         msg = f"{spec.place} needs exactly one of indicator and indicatorRef."
         raise InvalidSpec(msg)
     if "indicator" in spec:
         inline = spec.fields("indicator")
         inline.refuse_unknown("metadata", "spec")
-        _check_indicator(inline.fields("spec"))
+        check_indicator(inline.fields("spec"))
         return inline.fields("spec")
     name = spec.text("indicatorRef")
     if name not in indicators:
         msg = f"{spec.place}.indicatorRef {name!r} names no SLI document of this text."
         raise InvalidSpec(msg)
     return indicators[name]
-
-
-def _check_indicator(spec: Fields) -> None:
-    spec.refuse_unknown("description", "thresholdMetric", "ratioMetric")
-    spec.optional_text("description")
-    if ("thresholdMetric" in spec) == ("ratioMetric" in spec):
-        msg = f"{spec.place} needs exactly one of thresholdMetric and ratioMetric."
-        raise InvalidSpec(msg)
-    if "ratioMetric" in spec:
-        ratio = spec.fields("ratioMetric")
-        ratio.refuse_unknown("counter", "good", "bad", "total", "raw", "rawType")
-        if "raw" not in ratio and ("good" in ratio) == ("bad" in ratio):
-            msg = f"{ratio.place} needs exactly one of good and bad, beside total."
-            raise InvalidSpec(msg)
-
-
-def _sli(indicator: Fields, objective: Fields) -> Sli:
-    if "thresholdMetric" in indicator:
-        return _latency(indicator, objective)
-    ratio = indicator.fields("ratioMetric")
-    if "raw" in ratio:
-        _unsupported(ratio, "raw", "ratios that are given ready-made; name good or bad, and total")
-    periodic = "counter" in ratio and not ratio.flag("counter")
-    if "op" in objective or "value" in objective:
-        msg = f"{objective.place} has op or value, which belong to a thresholdMetric."
-        raise InvalidSpec(msg)
-    total = _selectors(ratio, "total")
-    if "good" in ratio:
-        return RatioSli(good=_selectors(ratio, "good"), total=total, periodic=periodic)
-    return RatioSli(bad=_selectors(ratio, "bad"), total=total, periodic=periodic)
-
-
-def _latency(indicator: Fields, objective: Fields) -> LatencySli:
-    histogram = _selectors(indicator, "thresholdMetric")
-    operator, limit = objective.text("op"), objective.number("value")
-    if operator not in ("lt", "lte", "gt", "gte"):
-        msg = f"{objective.place}.op {operator!r} is not known. Write lte."
-        raise InvalidSpec(msg)
-    if operator != "lte" or len(histogram) != 1:
-        # A bucket holds what is at most its edge: "less than" cannot be counted.
-        _unsupported(objective, "op", "thresholds but 'lte' on one histogram")
-    if not 0.0 < limit < inf:
-        msg = f"{objective.place}.value must be above zero and finite, not {limit:g}."
-        raise InvalidSpec(msg)
-    return LatencySli(histogram=histogram[0], limit=limit)
-
-
-def _selectors(owner: Fields, name: str) -> tuple[Selector, ...]:
-    metric = owner.fields(name)
-    metric.refuse_unknown("metricSource")
-    source = metric.fields("metricSource")
-    source.refuse_unknown("metricSourceRef", "type", "spec")
-    kind = source.optional_text("type")
-    if kind and kind.lower() not in SOURCES:
-        _unsupported(source, "type", f"metrics of {kind!r}; write trimtab or Prometheus")
-    spec = source.fields("spec")
-    if "query" not in spec:
-        _unsupported(source, "spec", "a source without a query")
-    try:
-        return parse_selectors(spec.text("query", at_most=4096))
-    except InvalidSelector as error:
-        msg = f"{spec.place}.query: {error}"
-        raise UnsupportedSpec(msg) from error
-
-
-def _unsupported(owner: Fields, name: str, what: str) -> NoReturn:
-    msg = f"{owner.place}.{name}: trimtab cannot do {what}."
-    raise UnsupportedSpec(msg)

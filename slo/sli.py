@@ -1,12 +1,13 @@
-"""What counts as good: a ratio of events, or answers within a limit."""
+"""What counts as good: a ratio of events, answers within a limit, readings that keep to one."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from slo.errors import InvalidCounts, NoSuchEdge
 from slo.selector import Selector
+from slo.threshold import Combine, Threshold
 
-__all__ = ["Counts", "LatencySli", "RatioSli", "Sli"]
+__all__ = ["Counts", "LatencySli", "RatioSli", "Sli", "ThresholdSli"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,10 +66,17 @@ class LatencySli:
     Attributes:
         histogram: Selector of the histogram's family, without ``_bucket``.
         limit: In the histogram's own unit, which must be an edge of its buckets.
+        combine: What a reading is, where the name turns out to be a gauge's.
     """
 
     histogram: Selector
     limit: float
+    combine: Combine = Combine.EACH
+
+    def as_gauge(self) -> "ThresholdSli":
+        """Return what it means where the pages show a gauge of that name, and no histogram."""
+        threshold = Threshold(operator="lte", limit=self.limit)
+        return ThresholdSli(series=(self.histogram,), threshold=threshold, combine=self.combine)
 
     def resolve(self, edges: Iterable[str]) -> RatioSli:
         """Return the ratio that counts it, given the ``le`` labels that the pages show.
@@ -93,7 +101,27 @@ class LatencySli:
         return f"{self.histogram} within {self.limit:g}"
 
 
-Sli = RatioSli | LatencySli
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThresholdSli:
+    """Readings of a gauge that keep to a limit: each page that shows it is one reading.
+
+    Attributes:
+        series: Selectors of the gauges.
+        threshold: Which readings are good.
+        combine: Whether each series of a page is a reading, or all together are one.
+    """
+
+    series: tuple[Selector, ...]
+    threshold: Threshold
+    combine: Combine = Combine.EACH
+
+    def __str__(self) -> str:
+        whole = _sum(self.series)
+        value = whole if self.combine is Combine.EACH else f"{self.combine}({whole})"
+        return f"{value} {self.threshold}"
+
+
+Sli = RatioSli | LatencySli | ThresholdSli
 
 
 def _sum(selectors: tuple[Selector, ...]) -> str:

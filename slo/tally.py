@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from slo.selector import Selector
+from slo.threshold import Readings
 
 __all__ = ["Tally"]
 
@@ -16,11 +17,13 @@ class Tally:
         selectors: Series whose sum it is.
         sources: Pages that it is counted on; all when None.
         periodic: Whether they are figures given anew for each period, and no counters.
+        readings: How readings of gauges are counted; None where they are no gauges.
     """
 
     selectors: tuple[Selector, ...]
     sources: frozenset[str] | None
     periodic: bool
+    readings: Readings | None = None
 
     @property
     def text(self) -> str:

@@ -90,6 +90,8 @@ def _budget(found: Evaluation) -> BudgetOut:
         allowed_bad=budget.allowed_bad,
         spent_ratio=budget.spent_ratio,
         remaining_ratio=budget.remaining_ratio,
+        window_start=found.window.start,
+        window_end=found.window.end,
         covered_seconds=found.covered_seconds,
     )
 

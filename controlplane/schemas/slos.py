@@ -16,7 +16,12 @@ class SloSpecOut(Shape):
 
 
 class BudgetOut(Shape):
-    """The error budget over the SLO's window; shares are None without traffic."""
+    """The error budget over the SLO's window; shares are None without traffic.
+
+    Attributes:
+        window_start: From when on it is reckoned, Unix seconds.
+        window_end: Until when: now, or the end of the calendar's period.
+    """
 
     good: int
     bad: int
@@ -24,6 +29,8 @@ class BudgetOut(Shape):
     allowed_bad: float
     spent_ratio: float | None
     remaining_ratio: float | None
+    window_start: float
+    window_end: float
     covered_seconds: float
 
 

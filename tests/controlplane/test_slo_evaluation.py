@@ -1,15 +1,27 @@
 from collections.abc import Iterator
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from controlplane.counting import Counting
+from controlplane.errors import InvalidConfig
 from controlplane.slo_evaluation import begin_counting, evaluate_promise, make_promise
 from controlplane.store.counts import CountStore
 from controlplane.store.database import open_database
 from probes.exposition import Page
 from probes.layout_cache import LayoutCache
-from slo import LatencySli, Objective, RatioSli, Selector, SloSpec
+from slo import (
+    CalendarWindow,
+    LatencySli,
+    Objective,
+    RatioSli,
+    Selector,
+    Sli,
+    SloSpec,
+    Threshold,
+    ThresholdSli,
+)
 
 A = frozenset({"a"})
 PAGE = """latency_seconds_bucket{{le="0.5"}} {fast}
@@ -89,3 +101,46 @@ def test_good_is_between_nothing_and_all(
         observe(counting, layouts.read("a", text.encode()), float(at))
     found = evaluate_promise(promise, counting, now=1.0)
     assert found.budget.counts.good == good
+
+
+GAUGE = ThresholdSli(
+    series=(Selector(name="cache"),), threshold=Threshold(operator="lt", limit=0.9)
+)
+NAMED_AS_IF_A_HISTOGRAM = LatencySli(histogram=Selector(name="cache"), limit=0.8)
+
+
+@pytest.mark.parametrize("sli", [GAUGE, NAMED_AS_IF_A_HISTOGRAM])
+def test_each_page_is_one_reading_of_a_gauge(counting: Counting, sli: Sli) -> None:
+    promise = make_promise(slo(sli), sources=[], interval_seconds=1.0)
+    for second, use in enumerate((0.5, 0.95, 0.8, 1.0)):
+        found = LayoutCache().read("a", f"cache {use}\n".encode())
+        assert begin_counting(promise, counting, [found], sources=A) == ""
+        observe(counting, found, float(second))
+    counts = evaluate_promise(promise, counting, now=3.0).budget.counts
+    assert (counts.good, counts.total) == (2, 4)
+    assert "cache" in promise.names
+
+
+def test_a_calendar_budget_begins_anew_with_its_period(counting: Counting) -> None:
+    day = CalendarWindow(count=1, unit="d", start=datetime(2026, 1, 1), zone="Europe/Berlin")
+    spec = replace(slo(LATENCY), objective=Objective(target=0.9, window=day.nominal, calendar=day))
+    promise = make_promise(spec, sources=[], interval_seconds=1.0)
+    begin_counting(promise, counting, [page(0, 0)], sources=A)
+    midnight = day.at(datetime(2026, 3, 30, 12, tzinfo=UTC).timestamp()).start
+    observe(counting, page(0, 0), midnight - 60.0)
+    observe(counting, page(5, 10), midnight - 30.0)
+    observe(counting, page(5, 10), midnight)
+    observe(counting, page(8, 14), midnight + 30.0)
+    before = evaluate_promise(promise, counting, now=midnight - 1.0)
+    after = evaluate_promise(promise, counting, now=midnight + 30.0)
+    assert before.window.seconds == 23 * 3600
+    assert before.window.end == midnight == after.window.start
+    assert (after.budget.counts.good, after.budget.counts.total) == (3, 4)
+
+
+def test_a_window_longer_than_what_is_kept_is_refused() -> None:
+    spec = replace(slo(LATENCY), objective=Objective(target=0.9, window=timedelta(days=500)))
+    with pytest.raises(
+        InvalidConfig, match=r"test promises over 500 days; counts are kept for 400"
+    ):
+        make_promise(spec, sources=[], interval_seconds=1.0)

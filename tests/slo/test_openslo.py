@@ -1,12 +1,21 @@
 """OpenSLO documents: what is carried out, what is refused, and where the message points."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 import yaml
 
-from slo import InvalidSpec, LatencySli, RatioSli, SloError, UnsupportedSpec, read_openslo
+from slo import (
+    CalendarWindow,
+    InvalidSpec,
+    LatencySli,
+    RatioSli,
+    SloError,
+    ThresholdSli,
+    UnsupportedSpec,
+    read_openslo,
+)
 
 SPEC_FILES = (
     Path(__file__).parents[3] / "shared" / "data" / "openslo" / "schema-test" / "spec-files"
@@ -17,6 +26,8 @@ INVALID = {
     "service-long-description.yaml": "1418 characters",
     "sli-ratio-good-and-bad.yaml": "exactly one of good and bad",
     "sli-description-ratio-inline-metricsource.yaml": "exactly one of good and bad",
+    "slo-indicatorref-calendar-alerts.yaml": "names no SLI document",
+    "slo-indicatorref-calendar-no-alerts.yaml": "names no SLI document",
     "slo-indicatorref-rolling-alerts.yaml": "names no SLI document",
     "slo-indicatorref-rolling-no-alerts.yaml": "names no SLI document",
 }
@@ -115,7 +126,6 @@ def named(cases: list[tuple[str, object, str]]) -> list[str]:
 SOURCE = "spec.indicator.spec.ratioMetric.total.metricSource"
 UNSUPPORTED = [
     ("spec.budgetingMethod", "Timeslices", "document 1, spec.budgetingMethod: .* Timeslices"),
-    ("spec.timeWindow.0.isRolling", False, "calendar windows"),
     ("spec.timeWindow.0.duration", "1M", "1M, which is not always as long"),
     ("spec.objectives", [{"target": 0.9}, {"target": 0.8}], "several objectives"),
     ("spec.objectives.0.indicatorRef", "x", "composite"),
@@ -166,9 +176,8 @@ def test_what_breaks_the_specification_is_refused_with_its_place(path, value, ad
 @pytest.mark.parametrize(
     ("path", "value", "error", "advice"),
     [
-        ("spec.objectives.0.op", "lt", UnsupportedSpec, "thresholds but 'lte'"),
-        ("spec.objectives.0.op", "less", InvalidSpec, "'less' is not known. Write lte"),
-        ("spec.objectives.0.value", -1, InvalidSpec, "above zero and finite, not -1"),
+        ("spec.objectives.0.op", "less", InvalidSpec, "'less' is not known. Write one of lt, lte"),
+        ("spec.objectives.0.value", float("inf"), InvalidSpec, "must be finite, not inf"),
         ("spec.objectives.0.value", None, InvalidSpec, "value must be a number, not None"),
         ("spec.indicatorRef", "second", InvalidSpec, "'second' names no SLI document"),
     ],
@@ -176,6 +185,57 @@ def test_what_breaks_the_specification_is_refused_with_its_place(path, value, ad
 def test_a_latency_objective_that_cannot_be_counted_is_refused(path, value, error, advice):
     with pytest.raises(error, match=advice):
         read_openslo(changed(LATENCY, path, value))
+
+
+MONTH = {
+    "duration": "1M",
+    "isRolling": False,
+    "calendar": {"startTime": "2026-01-01 00:00:00", "timeZone": "Europe/Berlin"},
+}
+
+
+def test_a_calendar_window_is_read():
+    (found,) = read_openslo(changed(AVAILABILITY, "spec.timeWindow", [MONTH]))
+    assert found.objective.calendar == CalendarWindow(
+        count=1, unit="M", start=datetime(2026, 1, 1), zone="Europe/Berlin"
+    )
+    assert found.objective.window == timedelta(days=30)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "advice"),
+    [
+        ("calendar.startTime", "2026-1-1 00:00:00", "is no time. Write for example 2026-01-01"),
+        ("calendar.startTime", "yesterday", "'yesterday' is no time"),
+        ("calendar.startTime", "1066-10-14 09:00:00", "counted from 1066 is odd"),
+        ("calendar.timeZone", "Europe/Bonn", "'Europe/Bonn' is no time zone"),
+        ("calendar.zone", "UTC", "calendar.zone is not a field of OpenSLO v1"),
+        ("calendar", None, "calendar must be a mapping"),
+        ("isRolling", True, "is rolling and has a calendar"),
+        ("duration", "2Y", "2Y is longer than a year"),
+    ],
+)
+def test_a_calendar_that_cannot_be_is_refused(path, value, advice):
+    text = changed(AVAILABILITY, "spec.timeWindow", [MONTH])
+    with pytest.raises(InvalidSpec, match=advice):
+        read_openslo(changed(text, f"spec.timeWindow.0.{path}", value))
+
+
+@pytest.mark.parametrize(
+    ("query", "operator", "shown"),
+    [
+        ('max(cache{gpu="0"})', "lte", 'max(cache{gpu="0"}) <= 0.25'),
+        ("min(up) ", "gte", "min(up) >= 0.25"),
+        ("avg( a + b )", "gt", "avg(a + b) > 0.25"),
+        ("cache", "lt", "cache < 0.25"),
+        ("sum(cache)", "lt", "sum(cache) < 0.25"),
+    ],
+)
+def test_a_gauge_is_read(query, operator, shown):
+    text = changed(LATENCY, "spec.objectives.0.op", operator)
+    (found,) = read_openslo(text.replace('seconds{model="m"}', query))
+    assert isinstance(found.sli, ThresholdSli)
+    assert str(found.sli) == shown
 
 
 @pytest.mark.skipif(not FILES, reason="the OpenSLO specification's files are not beside this tree")

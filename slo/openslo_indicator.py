@@ -1,0 +1,112 @@
+"""Indicators of OpenSLO v1: what counts as good, as ratios of counters, histograms and gauges."""
+
+import re
+from typing import NoReturn
+
+from slo.errors import InvalidObjective, InvalidSelector, InvalidSpec, UnsupportedSpec
+from slo.fields import Fields
+from slo.selector import Selector, parse_selectors
+from slo.sli import LatencySli, RatioSli, Sli, ThresholdSli
+from slo.threshold import Combine, Threshold
+
+__all__ = ["check_indicator", "refuse_unsupported", "sli_of"]
+
+SOURCES = {"prometheus", "trimtab"}
+_COMBINED = re.compile(r"\s*(max|min|sum|avg)\s*\(([^()]*)\)\s*", re.ASCII)
+
+
+def check_indicator(spec: Fields) -> None:
+    """Refuse an indicator that breaks the specification."""
+    spec.refuse_unknown("description", "thresholdMetric", "ratioMetric")
+    spec.optional_text("description")
+    if ("thresholdMetric" in spec) == ("ratioMetric" in spec):
+        msg = f"{spec.place} needs exactly one of thresholdMetric and ratioMetric."
+        raise InvalidSpec(msg)
+    if "ratioMetric" in spec:
+        ratio = spec.fields("ratioMetric")
+        ratio.refuse_unknown("counter", "good", "bad", "total", "raw", "rawType")
+        if "raw" not in ratio and ("good" in ratio) == ("bad" in ratio):
+            msg = f"{ratio.place} needs exactly one of good and bad, beside total."
+            raise InvalidSpec(msg)
+
+
+def sli_of(indicator: Fields, objective: Fields) -> Sli:
+    """Return what an indicator and an objective count as good."""
+    if "thresholdMetric" in indicator:
+        return _threshold(indicator, objective)
+    ratio = indicator.fields("ratioMetric")
+    if "raw" in ratio:
+        refuse_unsupported(
+            ratio, "raw", "ratios that are given ready-made; name good or bad, and total"
+        )
+    periodic = "counter" in ratio and not ratio.flag("counter")
+    if "op" in objective or "value" in objective:
+        msg = f"{objective.place} has op or value, which belong to a thresholdMetric."
+        raise InvalidSpec(msg)
+    total = _selectors(ratio, "total")
+    if "good" in ratio:
+        return RatioSli(good=_selectors(ratio, "good"), total=total, periodic=periodic)
+    return RatioSli(bad=_selectors(ratio, "bad"), total=total, periodic=periodic)
+
+
+def _threshold(indicator: Fields, objective: Fields) -> Sli:
+    """Return an SLI of a histogram, where it may be one, or of gauges."""
+    combine, series = _readings(indicator)
+    operator, limit = objective.text("op"), objective.number("value")
+    try:
+        threshold = Threshold(operator=operator, limit=limit)
+    except InvalidObjective as error:
+        msg = f"{objective.place}: {error}"
+        raise InvalidSpec(msg) from error
+    one = len(series) == 1 and combine in (Combine.EACH, Combine.SUM)
+    if operator == "lte" and one and limit > 0.0:
+        # A bucket holds what is at most its edge; whether it is one, the pages will show.
+        return LatencySli(histogram=series[0], limit=limit, combine=combine)
+    return ThresholdSli(series=series, threshold=threshold, combine=combine)
+
+
+def _readings(indicator: Fields) -> tuple[Combine, tuple[Selector, ...]]:
+    """Return what one reading is made of: ``max(a)`` is one, ``a`` as many as there are series."""
+    query = _query(indicator, "thresholdMetric")
+    found = _COMBINED.fullmatch(query.text("query", at_most=4096))
+    if found is None:
+        return Combine.EACH, _parsed(query, query.text("query", at_most=4096))
+    return Combine(found[1]), _parsed(query, found[2])
+
+
+def _selectors(owner: Fields, name: str) -> tuple[Selector, ...]:
+    spec = _query(owner, name)
+    return _parsed(spec, spec.text("query", at_most=4096))
+
+
+def _query(owner: Fields, name: str) -> Fields:
+    """Return the mapping that holds a metric's query."""
+    metric = owner.fields(name)
+    metric.refuse_unknown("metricSource")
+    source = metric.fields("metricSource")
+    source.refuse_unknown("metricSourceRef", "type", "spec")
+    kind = source.optional_text("type")
+    if kind and kind.lower() not in SOURCES:
+        refuse_unsupported(source, "type", f"metrics of {kind!r}; write trimtab or Prometheus")
+    spec = source.fields("spec")
+    if "query" not in spec:
+        refuse_unsupported(source, "spec", "a source without a query")
+    return spec
+
+
+def _parsed(spec: Fields, query: str) -> tuple[Selector, ...]:
+    try:
+        return parse_selectors(query)
+    except InvalidSelector as error:
+        msg = f"{spec.place}.query: {error}"
+        raise UnsupportedSpec(msg) from error
+
+
+def refuse_unsupported(owner: Fields, name: str, what: str) -> NoReturn:
+    """Refuse what is valid and cannot be carried out.
+
+    Raises:
+        UnsupportedSpec: Always.
+    """
+    msg = f"{owner.place}.{name}: trimtab cannot do {what}."
+    raise UnsupportedSpec(msg)

@@ -1,0 +1,189 @@
+"""What is remembered of one page: the last raw value of each counted series, and the sums so far."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import orjson
+
+from slo.counter import increase
+from slo.period_counts import PeriodGain, PeriodMemory, PeriodsSeen
+from slo.tally import Tally
+from slo.threshold import Readings
+
+__all__ = ["Observation", "Series", "SourceMemory"]
+
+Series = Sequence[tuple[str, Mapping[str, str]]]
+RESTART_SECONDS = 1.0
+"""Start times that differ by less are one start, read with different rounding."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """What one page brought.
+
+    Attributes:
+        resets: Counters that began anew.
+        refused: Values that no counter can have.
+        untimed: Per-period counts without a time of their own, which cannot be counted.
+        periods: Periods that were counted, with their times.
+    """
+
+    resets: int
+    refused: int
+    untimed: int = 0
+    periods: tuple[PeriodGain, ...] = ()
+
+
+NOTHING = Observation(resets=0, refused=0)
+
+
+class SourceMemory:
+    """One page's memory: the last raw value of each counted series, and the sums so far.
+
+    ``pairs`` is compiled once for each layout and set of tallies: which positions of the page go
+    into which tally. Nothing else is looked at on the hot path.
+
+    Args:
+        name: Of the page.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.known = False
+        self.started: float | None = None
+        self.sums: dict[str, float] = {}
+        self.raw: dict[str, dict[str, float]] = {}
+        self.counted: dict[str, str] = {}
+        self.stale = True
+        self.periods = PeriodMemory()
+        self._series: Series | None = None
+        self._keys: dict[str, str] = {}
+        self._positions: npt.NDArray[np.int64] = np.empty(0, dtype=np.int64)
+        self._owners: npt.NDArray[np.int64] = np.empty(0, dtype=np.int64)
+        self._names: list[tuple[str, str]] = []
+        self._previous: npt.NDArray[np.float64] = np.empty(0)
+        self._first: npt.NDArray[np.bool_] = np.empty(0, dtype=np.bool_)
+        self._awaits_first = False
+        self._gauges: list[tuple[str, Readings, npt.NDArray[np.int64]]] = []
+
+    def compile(self, series: Series, tallies: Mapping[str, Tally]) -> None:
+        """Work out which position of the page goes into which tally."""
+        if series is self._series and not self.stale:
+            return
+        self.remember()
+        mine = {key: tally for key, tally in tallies.items() if tally.wants(self.name)}
+        periodic = {key: tally.counts for key, tally in mine.items() if tally.periodic}
+        self.periods.compile(series, periodic, _series_key)
+        self._gauges = [
+            (key, tally.readings, _positions(series, tally))
+            for key, tally in mine.items()
+            if tally.readings is not None
+        ]
+        wanted = {
+            key: tally
+            for key, tally in mine.items()
+            if not tally.periodic and tally.readings is None
+        }
+        pairs = [
+            (position, owner, (key, _series_key(name, labels)))
+            for owner, (key, tally) in enumerate(wanted.items())
+            for position, (name, labels) in enumerate(series)
+            if tally.counts(name, labels)
+        ]
+        self._keys = {key: tally.text for key, tally in wanted.items()}
+        self._positions = np.array([pair[0] for pair in pairs], dtype=np.int64)
+        self._owners = np.array([pair[1] for pair in pairs], dtype=np.int64)
+        self._names = [pair[2] for pair in pairs]
+        known = [self.raw.get(key, {}).get(name, np.nan) for key, name in self._names]
+        self._previous = np.array(known, dtype=np.float64)
+        new = {key for key, text in self._keys.items() if self.counted.get(key) != text}
+        fresh = np.array([key in new for key, _ in self._names], dtype=np.bool_)
+        self._first = fresh & np.isnan(self._previous)
+        self._awaits_first = bool(self._first.any())
+        self._series, self.stale = series, False
+
+    def add_readings(self, values: npt.NDArray[np.float64], totals: dict[str, float]) -> None:
+        """Count the readings of one page: what a gauge shows, every time it is looked at."""
+        for key, readings, positions in self._gauges:
+            counted = readings.count(values[positions])
+            self.sums[key] = self.sums.get(key, 0.0) + counted
+            totals[key] = totals.get(key, 0.0) + counted
+
+    def add_periods(
+        self,
+        values: npt.NDArray[np.float64],
+        stamps: npt.NDArray[np.float64] | None,
+        totals: dict[str, float],
+        *,
+        watched_since: float,
+    ) -> PeriodsSeen:
+        """Count the per-period figures of one page."""
+        seen = self.periods.add(values, stamps, watched_since=watched_since)
+        for gain in seen.gains:
+            self.sums[gain.key] = self.sums.get(gain.key, 0.0) + gain.gained
+            totals[gain.key] = totals.get(gain.key, 0.0) + gain.gained
+        return seen
+
+    def add(
+        self,
+        values: npt.NDArray[np.float64],
+        totals: dict[str, float],
+        *,
+        started: float | None,
+        watched_since: float,
+    ) -> Observation:
+        """Count the counters of one page, here and in the totals of all pages."""
+        restarted = _later(started, self.started)
+        if not self._names and not restarted and self.known:
+            self.counted.update(self._keys)
+            return NOTHING
+        found = increase(self._previous, values[self._positions], restarted=restarted)
+        gained = found.gained
+        if self._awaits_first:
+            whole = not self.known and _later(started, watched_since)
+            gained = gained if whole else np.where(self._first, 0.0, gained)
+            # A value that was refused is no beginning either: it stays to be awaited.
+            self._first &= np.isnan(found.remembered)
+            self._awaits_first = bool(self._first.any())
+        more = np.bincount(self._owners, weights=gained, minlength=len(self._keys))
+        for key, gain in zip(self._keys, more.tolist(), strict=True):
+            self.sums[key] = self.sums.get(key, 0.0) + gain
+            totals[key] = totals.get(key, 0.0) + gain
+        if restarted:
+            # A series that is not on this page began anew as well: it will count from zero.
+            self.raw.clear()
+        self.counted.update(self._keys)
+        self._previous = found.remembered
+        self.started, self.known = self.started if started is None else started, True
+        return Observation(resets=found.resets, refused=found.refused)
+
+    def remember(self) -> None:
+        """Write the compiled raw values back by name; a series that is gone keeps its last one."""
+        for (key, name), value in zip(self._names, self._previous.tolist(), strict=True):
+            if value == value:  # noqa: PLR0124 -- NaN: the series has not been seen
+                self.raw.setdefault(key, {})[name] = value
+
+    def forget(self, key: str) -> None:
+        """Drop one tally."""
+        self.remember()
+        self._names, self._previous = [], np.empty(0)
+        self.sums.pop(key, None)
+        self.raw.pop(key, None)
+        self.periods.last.pop(key, None)
+        self.counted.pop(key, None)
+        self.stale = True
+
+
+def _positions(series: Series, tally: Tally) -> npt.NDArray[np.int64]:
+    found = [at for at, (name, labels) in enumerate(series) if tally.counts(name, labels)]
+    return np.array(found, dtype=np.int64)
+
+
+def _series_key(name: str, labels: Mapping[str, str]) -> str:
+    return orjson.dumps([name, *sorted(labels.items())]).decode()
+
+
+def _later(moment: float | None, than: float | None) -> bool:
+    return moment is not None and than is not None and moment > than + RESTART_SECONDS
