@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from controlplane.api import (
     alerts,
     breakers,
+    gate,
     health,
     push,
     rollouts,
@@ -53,7 +54,19 @@ from controlplane.store.database import open_database
 
 __all__ = ["create_app", "serve"]
 
-ROUTES = (alerts, breakers, health, push, rollouts, runbook_runs, slos, standing, targets, trail)
+ROUTES = (
+    alerts,
+    breakers,
+    gate,
+    health,
+    push,
+    rollouts,
+    runbook_runs,
+    slos,
+    standing,
+    targets,
+    trail,
+)
 TRAFFIC_SECONDS = 0.5
 NOTIFY_SECONDS = 0.5
 SAVE_SECONDS = 30.0

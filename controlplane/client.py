@@ -136,6 +136,20 @@ class TrimtabClient:
         """How many replicas each service should have."""
         return self._list("/v1/scaling", schemas.ScalingOut)
 
+    def gate(self, service: str, *, version: str = "") -> schemas.GateOut:
+        """Whether a service may be deployed now."""
+        return self._gate("GET", "/v1/gate", service, version)
+
+    def override_gate(self, service: str, *, version: str, reason: str) -> schemas.GateOut:
+        """Deploy whatever the gate says, and have it written down."""
+        return self._gate("POST", "/v1/gate:override", service, version, json={"reason": reason})
+
+    def _gate(
+        self, verb: str, path: str, service: str, version: str, json: dict[str, str] | None = None
+    ) -> schemas.GateOut:
+        asked = httpx.QueryParams({"service": service, "version": version})
+        return schemas.GateOut.model_validate(self._call(verb, f"{path}?{asked}", json=json))
+
     def breakers(self) -> list[schemas.BreakerOut]:
         """Every circuit breaker."""
         return self._list("/v1/breakers", schemas.BreakerOut)

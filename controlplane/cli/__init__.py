@@ -11,6 +11,7 @@ from controlplane.cli import alert, breaker, gpu, probe, rollout, scale, slo, ta
 from controlplane.cli.demo import demo
 from controlplane.cli.detect import detect
 from controlplane.cli.doctor import doctor
+from controlplane.cli.gate import gate
 from controlplane.cli.init import init
 from controlplane.cli.up import up
 
@@ -29,6 +30,7 @@ app.command("up")(up)
 app.command("init")(init)
 app.command("detect")(detect)
 app.command("doctor")(doctor)
+app.command("gate")(gate)
 for noun in (alert, breaker, gpu, probe, rollout, scale, slo, target):
     app.add_typer(noun.app)
 for point in sorted(entry_points(group="trimtab.commands"), key=lambda found: found.name):

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from controlplane.cli.exits import Exit
+from controlplane.cli.gate import gate
 from controlplane.cli.session import (
     Format,
     FormatOption,
@@ -21,6 +22,8 @@ from slo import lint_rules
 __all__ = ["app"]
 
 app = typer.Typer(name="slo", help="Service level objectives.", no_args_is_help=True)
+# The same gate, where people look for it first.
+app.command("gate", help=(gate.__doc__ or "").replace("trimtab gate", "trimtab slo gate"))(gate)
 
 
 @app.command("list")

@@ -5,6 +5,7 @@ JSON names are camelCase. Times are Unix seconds, durations seconds, weights per
 
 from controlplane.schemas.alerts import AlertOut, DeliveryOut
 from controlplane.schemas.detection import DetectionOut, IndicatorOut, ModelOut, SystemOut
+from controlplane.schemas.gate import GateOut, OverrideIn
 from controlplane.schemas.rollouts import (
     RolloutIn,
     RolloutOut,
@@ -40,10 +41,12 @@ __all__ = [
     "DetectionOut",
     "DiscoveryOut",
     "EventOut",
+    "GateOut",
     "GpuDeviceOut",
     "GpuOut",
     "IndicatorOut",
     "ModelOut",
+    "OverrideIn",
     "ProbeOut",
     "Problem",
     "PushSourceOut",
