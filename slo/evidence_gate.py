@@ -24,7 +24,7 @@ class EvidenceGate:
         min_bad: Failures without which nothing is said.
     """
 
-    chance: float = 1e-3
+    chance: float = 1e-4
     min_bad: int = 2
 
     def passes(self, counts: Counts, allowed_error_ratio: float) -> bool:
