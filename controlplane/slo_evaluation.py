@@ -1,7 +1,7 @@
 """One SLO as it stands: counts over its windows, budget, burn, and what its rules say."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from controlplane.counting import FORGET_AFTER_SECONDS, Counting
@@ -149,9 +149,12 @@ def make_promise(slo: SloSpec, *, sources: Iterable[str], interval_seconds: floa
 
 
 def rules_of(slo: SloSpec, *, interval_seconds: float) -> tuple[BurnRule, ...]:
-    """Return the burn rules of an SLO that is counted every so many seconds."""
+    """Return the burn rules of an SLO that is counted every so many seconds: its own, or the usual."""
     resolution = timedelta(seconds=SCRAPES_PER_WINDOW * interval_seconds)
-    return rules_for(slo.objective.window, resolution=resolution)
+    if slo.rules is None:
+        return rules_for(slo.objective.window, resolution=resolution)
+    own = (replace(rule, short=max(rule.short, resolution)) for rule in slo.rules)
+    return tuple(rule for rule in own if rule.long > rule.short)
 
 
 def counted_on(promise: Promise, book: TargetBook) -> frozenset[str]:

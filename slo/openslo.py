@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from slo.alert_windows import BurnRule
+from slo.burn_rules_text import parse_burn_rules
 from slo.documents import read_documents
 from slo.errors import InvalidObjective, InvalidSpec
 from slo.fields import Fields
@@ -22,6 +24,8 @@ from slo.time_window import CalendarWindow
 __all__ = ["SloSpec", "read_openslo"]
 
 API_VERSION = "openslo/v1"
+PREFIX = "trimtab.dev/"
+RULES = "trimtab.dev/burn-rules"
 OTHER_KINDS = {"AlertCondition", "AlertNotificationTarget", "AlertPolicy", "DataSource", "Service"}
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", re.ASCII)
 _DURATION = re.compile(r"([1-9][0-9]{0,5})([mhdwMQY])", re.ASCII)
@@ -40,6 +44,7 @@ class SloSpec:
         objective: The promise.
         sli: What counts as good.
         labels: As written.
+        rules: Its own burn rules; those of the Workbook, scaled to its window, when None.
     """
 
     name: str
@@ -48,6 +53,7 @@ class SloSpec:
     objective: Objective
     sli: Sli
     labels: Mapping[str, str]
+    rules: tuple[BurnRule, ...] | None = None
 
 
 def read_openslo(text: str) -> tuple[SloSpec, ...]:
@@ -118,14 +124,32 @@ def _slo(document: Fields, indicators: Mapping[str, Fields]) -> SloSpec:
             spec, "objectives", "several objectives in one SLO; write one SLO for each"
         )
     objective = spec.only_item("objectives")
+    promise = _objective(objective, window)
     return SloSpec(
         name=name,
         service=service,
         description=description,
-        objective=_objective(objective, window),
+        objective=promise,
         sli=sli_of(_indicator(spec, objective, indicators), objective),
         labels=document.fields("metadata").mapping("labels"),
+        rules=_rules(document.fields("metadata"), promise.window),
     )
+
+
+def _rules(metadata: Fields, window: timedelta) -> tuple[BurnRule, ...] | None:
+    """Return the burn rules that an annotation names; OpenSLO itself cannot say them."""
+    annotations = metadata.mapping("annotations")
+    for name in annotations:
+        if name.startswith(PREFIX) and name != RULES:
+            msg = f"{metadata.place}.annotations: {name} is not known. Did you mean {RULES!r}?"
+            raise InvalidSpec(msg)
+    if RULES not in annotations:
+        return None
+    try:
+        return parse_burn_rules(annotations[RULES], window)
+    except InvalidSpec as error:
+        msg = f"{metadata.place}.annotations.{RULES}: {error}"
+        raise InvalidSpec(msg) from error
 
 
 def _check_method(spec: Fields) -> None:

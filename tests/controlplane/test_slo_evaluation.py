@@ -12,11 +12,13 @@ from controlplane.store.database import open_database
 from probes.exposition import Page
 from probes.layout_cache import LayoutCache
 from slo import (
+    BurnRule,
     CalendarWindow,
     LatencySli,
     Objective,
     RatioSli,
     Selector,
+    Severity,
     Sli,
     SloSpec,
     Threshold,
@@ -144,3 +146,14 @@ def test_a_window_longer_than_what_is_kept_is_refused() -> None:
         InvalidConfig, match=r"test promises over 500 days; counts are kept for 400"
     ):
         make_promise(spec, sources=[], interval_seconds=1.0)
+
+
+def test_rules_of_an_slo_s_own_take_the_place_of_the_usual_ones() -> None:
+    hour, minute = timedelta(hours=1), timedelta(minutes=1)
+    own = BurnRule(severity=Severity.PAGE, long=hour, short=minute, budget_share=0.1)
+    brief = replace(own, long=timedelta(minutes=2))
+    spec = replace(slo(LATENCY), rules=(own, brief))
+    assert make_promise(spec, sources=[], interval_seconds=5.0).rules == (own, brief)
+    slow = make_promise(spec, sources=[], interval_seconds=60.0)
+    assert slow.rules == (replace(own, short=timedelta(minutes=2)),)
+    assert slow.limits == ((3600.0, pytest.approx(0.01)),)

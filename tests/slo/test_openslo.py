@@ -221,6 +221,27 @@ def test_a_calendar_that_cannot_be_is_refused(path, value, advice):
         read_openslo(changed(text, f"spec.timeWindow.0.{path}", value))
 
 
+def test_an_slo_may_have_burn_rules_of_its_own():
+    assert read_openslo(AVAILABILITY)[0].rules is None
+    rules = {"trimtab.dev/burn-rules": "page 4% 1h/5m"}
+    (found,) = read_openslo(changed(AVAILABILITY, "metadata.annotations", rules))
+    assert [rule.threshold(found.objective.window) for rule in found.rules] == [26.88]
+
+
+@pytest.mark.parametrize(
+    ("annotation", "text", "advice"),
+    [
+        ("burn-rule", "page 2% 1h/5m", "Did you mean 'trimtab.dev/burn-rules'"),
+        ("burn-rules", "page", "annotations.trimtab.dev/burn-rules: 'page' is no burn rule"),
+        ("burn-rules", "page 2% 5w/5m", "at most the SLO's, 28 days"),
+    ],
+)
+def test_an_annotation_of_ours_that_is_wrong_is_refused(annotation, text, advice):
+    wrong = {f"trimtab.dev/{annotation}": text}
+    with pytest.raises(InvalidSpec, match=advice):
+        read_openslo(changed(AVAILABILITY, "metadata.annotations", wrong))
+
+
 @pytest.mark.parametrize(
     ("query", "operator", "shown"),
     [
