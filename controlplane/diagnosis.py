@@ -30,7 +30,7 @@ from probes.plugins import installed
 from probes.provenance import rests_on
 from probes.scrape_outcome import Outcome, Scrape
 from probes.scraping import scrape
-from slo import LatencySli, NoSuchEdge, Selector, ThresholdSli
+from slo import NoSuchEdge, Selector, ThresholdSli, UnsupportedSpec, resolve_sli
 
 __all__ = ["Finding", "Level", "diagnose"]
 
@@ -170,17 +170,12 @@ def _of_promise(promise: Promise, pages: Sequence[Page]) -> Finding:
     if not pages:
         fix = f"is there a target with service: {promise.slo.service}, and does it answer?"
         return Finding(level=Level.FAIL, subject=subject, fact="no page to count it on", fix=fix)
-    if isinstance(sli, LatencySli) and _matching(pages, sli.histogram):
-        sli = sli.as_gauge()
-    if isinstance(sli, LatencySli):
-        bucket = sli.histogram.where(suffix="_bucket")
-        edges = {labels.get("le", "") for labels in _matching(pages, bucket)}
-        try:
-            sli = sli.resolve(edges)
-        except NoSuchEdge as error:
-            return Finding(
-                level=Level.FAIL, subject=subject, fact=str(error), fix="use such an edge"
-            )
+    try:
+        sli = resolve_sli(sli, (series for page in pages for series in page.layout.series))
+    except NoSuchEdge as error:
+        return Finding(level=Level.FAIL, subject=subject, fact=str(error), fix="use such an edge")
+    except UnsupportedSpec as error:
+        return Finding(level=Level.FAIL, subject=subject, fact=str(error), fix="choose a quantile")
     series = sli.series if isinstance(sli, ThresholdSli) else sli.total
     silent = [str(one) for one in series if not _matching(pages, one)]
     if silent:

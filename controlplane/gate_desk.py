@@ -16,13 +16,12 @@ def ask_gate(plane: Plane, service: str) -> GateDecision:
     Raises:
         NotFound: Nothing is known of such a service.
     """
-    promises = plane.promises_of(service)
     known = {*plane.config.services, *plane.promised, *(t.service for t in plane.book.targets)}
     if service not in known:
         names = ", ".join(sorted(known)) or "none"
         msg = f"No service {service!r}."
         raise NotFound(msg, hint=f"known services: {names}")
-    standings = tuple(_standing(plane, promise) for promise in promises)
+    standings = tuple(_standing(plane, promise) for promise in plane.promises_of(service))
     active = next(iter(plane.rollouts.list(service=service, active=True)), None)
     return decide_gate(standings, rollout=None if active is None else active.id)
 

@@ -16,14 +16,15 @@ from slo import (
     EvidenceGate,
     LatencySli,
     NoSuchEdge,
+    Period,
     RatioSli,
     Readings,
-    Sli,
     SloSpec,
-    Span,
     ThresholdSli,
+    UnsupportedSpec,
     error_budget,
     evaluate,
+    resolve_sli,
     rules_for,
 )
 
@@ -36,7 +37,6 @@ __all__ = [
     "make_promise",
     "may_fire",
     "rules_of",
-    "window_at",
 ]
 
 GATE = EvidenceGate()
@@ -106,7 +106,7 @@ class Evaluation:
 
     at: float
     budget: Budget
-    window: Span
+    window: Period
     covered_seconds: float
     decisions: Mapping[str, Decision]
     unknown: str
@@ -127,7 +127,7 @@ def make_promise(slo: SloSpec, *, sources: Iterable[str], interval_seconds: floa
     """Return the SLO with its rules; a window shorter than two scrapes could not be counted.
 
     Raises:
-        InvalidConfig: Its window is longer than counts are kept.
+        InvalidConfig: Its window is longer than counts are kept, or a rule of its own is too brief.
     """
     kept = timedelta(seconds=FORGET_AFTER_SECONDS)
     if slo.objective.window > kept:
@@ -149,12 +149,21 @@ def make_promise(slo: SloSpec, *, sources: Iterable[str], interval_seconds: floa
 
 
 def rules_of(slo: SloSpec, *, interval_seconds: float) -> tuple[BurnRule, ...]:
-    """Return the burn rules of an SLO that is counted every so many seconds: its own, or the usual."""
+    """Return the burn rules of an SLO that is counted every so many seconds: its own, or the usual.
+
+    Raises:
+        InvalidConfig: A rule of its own looks back no further than two scrapes.
+    """
     resolution = timedelta(seconds=SCRAPES_PER_WINDOW * interval_seconds)
     if slo.rules is None:
         return rules_for(slo.objective.window, resolution=resolution)
-    own = (replace(rule, short=max(rule.short, resolution)) for rule in slo.rules)
-    return tuple(rule for rule in own if rule.long > rule.short)
+    own = tuple(replace(rule, short=max(rule.short, resolution)) for rule in slo.rules)
+    brief = [rule for rule in own if rule.long <= rule.short]
+    if brief:
+        seconds, every = brief[0].long.total_seconds(), f"{interval_seconds:g} s"
+        msg = f"SLO {slo.name} has a burn rule over {seconds:g} s, and is counted every {every}."
+        raise InvalidConfig(msg, hint="write a longer window, or scrape more often")
+    return own
 
 
 def counted_on(promise: Promise, book: TargetBook) -> frozenset[str]:
@@ -173,8 +182,9 @@ def begin_counting(
     if counting.defines(promise.total_key) and counting.sources(promise.total_key) == sources:
         return ""
     try:
-        sli = _resolved(promise.slo.sli, tuple(pages))
-    except NoSuchEdge as error:
+        shown = (series for page in pages for series in page.layout.series)
+        sli = resolve_sli(promise.slo.sli, shown)
+    except (NoSuchEdge, UnsupportedSpec) as error:
         return str(error)
     keys = promise.part_key, promise.total_key
     if isinstance(sli, ThresholdSli):
@@ -185,17 +195,6 @@ def begin_counting(
     for key, series in zip(keys, (sli.good or sli.bad, sli.total), strict=True):
         counting.define(key, series, sources=sources, periodic=sli.periodic)
     return ""
-
-
-def _resolved(sli: Sli, pages: tuple[Page, ...]) -> RatioSli | ThresholdSli:
-    """Return what is counted, now that pages show whether a name is a histogram's or a gauge's."""
-    if not isinstance(sli, LatencySli):
-        return sli
-    edges = _edges(sli, pages)
-    gauge = any(
-        sli.histogram.selects(name, labels) for page in pages for name, labels in page.layout.series
-    )
-    return sli.as_gauge() if gauge and not edges else sli.resolve(edges)
 
 
 def may_fire(promise: Promise, counting: Counting, *, now: float) -> bool:
@@ -220,7 +219,7 @@ def may_fire(promise: Promise, counting: Counting, *, now: float) -> bool:
 
 def evaluate_promise(promise: Promise, counting: Counting, *, now: float) -> Evaluation:
     """Hold the SLO against what was counted."""
-    slo, window = promise.slo, window_at(promise, now)
+    slo, window = promise.slo, _window_at(promise, now)
     span = counting.span((promise.part_key, promise.total_key), now=now, seconds=now - window.start)
 
     def counts(length: timedelta) -> Counts:
@@ -240,12 +239,12 @@ def evaluate_promise(promise: Promise, counting: Counting, *, now: float) -> Eva
     )
 
 
-def window_at(promise: Promise, now: float) -> Span:
+def _window_at(promise: Promise, now: float) -> Period:
     """Return what the budget is reckoned over: the last so many days, or the calendar's period."""
     objective = promise.slo.objective
     if objective.calendar is not None:
         return objective.calendar.at(now)
-    return Span(start=now - objective.window.total_seconds(), end=now)
+    return Period(start=now - objective.window.total_seconds(), end=now)
 
 
 def _counts(promise: Promise, gained: Mapping[str, float]) -> Counts:
@@ -254,13 +253,3 @@ def _counts(promise: Promise, gained: Mapping[str, float]) -> Counts:
     by_bad = isinstance(promise.slo.sli, RatioSli) and bool(promise.slo.sli.bad)
     good = total - part if by_bad else part
     return Counts(good=min(max(good, 0), total), total=total)
-
-
-def _edges(sli: LatencySli, pages: Iterable[Page]) -> set[str]:
-    bucket = sli.histogram.where(suffix="_bucket")
-    return {
-        labels["le"]
-        for page in pages
-        for name, labels in page.layout.series
-        if bucket.selects(name, labels) and "le" in labels
-    }

@@ -19,11 +19,12 @@ from slo.lint import Fault, Finding, lint_rules
 from slo.objective import Objective
 from slo.openslo import SloSpec, read_openslo
 from slo.period_counts import PeriodGain
+from slo.resolving import resolve_sli
 from slo.selector import Matcher, Selector, parse_selectors
 from slo.sli import Counts, LatencySli, RatioSli, Sli, ThresholdSli
 from slo.source_memory import Observation
 from slo.threshold import Combine, Readings, Threshold
-from slo.time_window import CalendarWindow, Span
+from slo.time_window import CalendarWindow, Period
 from slo.windows import CumulativeRing, Row
 
 __all__ = [
@@ -48,6 +49,7 @@ __all__ = [
     "NoSuchEdge",
     "Objective",
     "Observation",
+    "Period",
     "PeriodGain",
     "RatioSli",
     "Readings",
@@ -57,7 +59,6 @@ __all__ = [
     "Sli",
     "SloError",
     "SloSpec",
-    "Span",
     "Threshold",
     "ThresholdSli",
     "UnsupportedSpec",
@@ -67,6 +68,7 @@ __all__ = [
     "lint_rules",
     "parse_selectors",
     "read_openslo",
+    "resolve_sli",
     "rules_for",
     "seconds_to_exhaustion",
 ]

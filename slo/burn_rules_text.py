@@ -9,11 +9,11 @@ from datetime import timedelta
 
 from slo.alert_windows import BurnRule, Severity
 from slo.errors import InvalidSpec
+from slo.time_window import UNIT_LENGTHS
 
 __all__ = ["parse_burn_rules"]
 
 MOST_RULES = 8
-UNITS = {"m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 _RULE = re.compile(
     r"(page|ticket)\s+([0-9]{1,3}(?:\.[0-9]{1,6})?)%\s+([1-9][0-9]{0,4})([mhdw])/([1-9][0-9]{0,4})([mhdw])",
     re.ASCII,
@@ -44,7 +44,7 @@ def _rule(text: str, window: timedelta) -> BurnRule:
         msg = f"{text[:60]!r} is no burn rule. Write for example {EXAMPLE}."
         raise InvalidSpec(msg)
     share = float(found[2]) / 100
-    long, short = (timedelta(seconds=int(found[at]) * UNITS[found[at + 1]]) for at in (3, 5))
+    long, short = (int(found[at]) * UNIT_LENGTHS[found[at + 1]] for at in (3, 5))
     if not 0.0 < share <= 1.0:
         msg = f"{text!r}: a share of the budget is above 0 and at most 100 %."
         raise InvalidSpec(msg)

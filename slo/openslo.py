@@ -19,7 +19,7 @@ from slo.fields import Fields
 from slo.objective import Objective
 from slo.openslo_indicator import check_indicator, refuse_unsupported, sli_of
 from slo.sli import Sli
-from slo.time_window import CalendarWindow
+from slo.time_window import MONTHS, UNIT_LENGTHS, CalendarWindow
 
 __all__ = ["SloSpec", "read_openslo"]
 
@@ -30,7 +30,6 @@ OTHER_KINDS = {"AlertCondition", "AlertNotificationTarget", "AlertPolicy", "Data
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", re.ASCII)
 _DURATION = re.compile(r"([1-9][0-9]{0,5})([mhdwMQY])", re.ASCII)
 _START = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}", re.ASCII)
-UNITS = {"m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,11 +173,11 @@ def _window(spec: Fields) -> timedelta | CalendarWindow:
     if "calendar" in window:
         msg = f"{window.place} is rolling and has a calendar. Write isRolling: false."
         raise InvalidSpec(msg)
-    if found[2] not in UNITS:
+    if found[2] in MONTHS:
         refuse_unsupported(
             window, "duration", f"{text}, which is not always as long; write it in days"
         )
-    return timedelta(seconds=int(found[1]) * UNITS[found[2]])
+    return int(found[1]) * UNIT_LENGTHS[found[2]]
 
 
 def _calendar(window: Fields, count: int, unit: str) -> CalendarWindow:

@@ -12,7 +12,8 @@ from slo.threshold import Combine, Threshold
 __all__ = ["check_indicator", "refuse_unsupported", "sli_of"]
 
 SOURCES = {"prometheus", "trimtab"}
-_COMBINED = re.compile(r"\s*(max|min|sum|avg)\s*\(([^()]*)\)\s*", re.ASCII)
+_OF_ALL = re.compile(r"\s*(max|min|avg)\s*\((.*)\)\s*", re.ASCII | re.DOTALL)
+_SUMMED = re.compile(r"\s*sum\s*\(", re.ASCII)
 
 
 def check_indicator(spec: Fields) -> None:
@@ -66,12 +67,18 @@ def _threshold(indicator: Fields, objective: Fields) -> Sli:
 
 
 def _readings(indicator: Fields) -> tuple[Combine, tuple[Selector, ...]]:
-    """Return what one reading is made of: ``max(a)`` is one, ``a`` as many as there are series."""
-    query = _query(indicator, "thresholdMetric")
-    found = _COMBINED.fullmatch(query.text("query", at_most=4096))
+    """Return what one reading is made of: ``max(a)`` and ``a + b`` are one, ``a`` one by series."""
+    spec = _query(indicator, "thresholdMetric")
+    text = spec.text("query", at_most=4096)
+    found = _OF_ALL.fullmatch(text)
     if found is None:
-        return Combine.EACH, _parsed(query, query.text("query", at_most=4096))
-    return Combine(found[1]), _parsed(query, found[2])
+        series = _parsed(spec, text)
+        summed = len(series) > 1 or _SUMMED.match(text)
+        return (Combine.SUM if summed else Combine.EACH), series
+    series = _parsed(spec, found[2])
+    if len(series) > 1 or _SUMMED.match(found[2]):
+        refuse_unsupported(spec, "query", f"{found[1]} of sums; name one metric in it")
+    return Combine(found[1]), series
 
 
 def _selectors(owner: Fields, name: str) -> tuple[Selector, ...]:

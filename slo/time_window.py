@@ -10,12 +10,9 @@ from zoneinfo import ZoneInfo
 
 from slo.errors import InvalidObjective
 
-__all__ = ["CALENDAR_UNITS", "CalendarWindow", "Span"]
+__all__ = ["MONTHS", "UNIT_LENGTHS", "CalendarWindow", "Period"]
 
-CALENDAR_UNITS = {"m": 0, "h": 0, "d": 0, "w": 0, "M": 1, "Q": 3, "Y": 12}
-"""Units of a calendar window, and how many months each is; 0 where it is a length of time."""
-
-LENGTHS = {
+UNIT_LENGTHS = {
     "m": timedelta(minutes=1),
     "h": timedelta(hours=1),
     "d": timedelta(days=1),
@@ -24,15 +21,15 @@ LENGTHS = {
     "Q": timedelta(days=90),
     "Y": timedelta(days=365),
 }
-MOST = 527_040
-"""A year of minutes."""
+"""The units of OpenSLO's durations; months, quarters and years are as long as usual."""
 
+MONTHS = {"M": 1, "Q": 3, "Y": 12}
 LONGEST = timedelta(days=365)
 YEARS = range(1970, 2101)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
+class Period:
     """A time from ``start`` on, before ``end``; Unix seconds."""
 
     start: float
@@ -66,10 +63,10 @@ class CalendarWindow:
 
     def __post_init__(self) -> None:
         """Refuse what is no calendar."""
-        if self.unit not in CALENDAR_UNITS or not 1 <= self.count <= MOST:
+        if self.unit not in UNIT_LENGTHS or self.count < 1:
             msg = f"{self.count}{self.unit} is no calendar window. Write for example 1M, 1Q or 2w."
             raise InvalidObjective(msg)
-        if self.nominal > LONGEST:
+        if self.count > LONGEST // UNIT_LENGTHS[self.unit]:
             msg = f"{self.count}{self.unit} is longer than a year; write at most 1Y, 4Q or 12M."
             raise InvalidObjective(msg)
         if self.start.year not in YEARS:
@@ -89,9 +86,9 @@ class CalendarWindow:
     @property
     def nominal(self) -> timedelta:
         """Return its usual length, by which alert windows are scaled."""
-        return self.count * LENGTHS[self.unit]
+        return self.count * UNIT_LENGTHS[self.unit]
 
-    def at(self, now: float) -> Span:
+    def at(self, now: float) -> Period:
         """Return the window that a moment lies in.
 
         >>> month = CalendarWindow(count=1, unit="M", start=datetime(2026, 1, 1), zone="Europe/Berlin")
@@ -103,7 +100,7 @@ class CalendarWindow:
             index -= 1
         while self._edge(index + 1) <= now:
             index += 1
-        return Span(start=self._edge(index), end=self._edge(index + 1))
+        return Period(start=self._edge(index), end=self._edge(index + 1))
 
     def _near(self, now: float) -> int:
         """Return an index no more than a few windows off."""
@@ -111,7 +108,7 @@ class CalendarWindow:
 
     def _edge(self, index: int) -> float:
         """Return when the window of an index begins, Unix seconds."""
-        zone, months = ZoneInfo(self.zone), CALENDAR_UNITS[self.unit] * self.count * index
+        zone, months = ZoneInfo(self.zone), MONTHS.get(self.unit, 0) * self.count * index
         if self.unit in "mh":
             begin = self.start.replace(tzinfo=zone).astimezone(UTC)
             return (begin + index * self.nominal).timestamp()

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from controlplane.api.access import PlaneHere
-from controlplane.decide.gate import Gate
+from controlplane.decide.gate import Gate, GateDecision
 from controlplane.gate_desk import ask_gate, override_gate
 from controlplane.schemas import GateOut, OverrideIn
 
@@ -19,15 +19,7 @@ Version = Annotated[str, Query(max_length=255)]
 @router.get("")
 async def show_gate(plane: PlaneHere, service: Service, version: Version = "") -> GateOut:
     """The gate of a service, by its error budgets, its pages and its rollouts."""
-    found = ask_gate(plane, service)
-    return GateOut(
-        service=service,
-        version=version,
-        gate=found.gate.value,
-        allowed=found.gate is Gate.OPEN,
-        overridden=False,
-        reasons=found.reasons,
-    )
+    return _out(service, version, ask_gate(plane, service), overridden=False)
 
 
 @router.post(":override")
@@ -36,11 +28,15 @@ async def override(
 ) -> GateOut:
     """Deploy whatever the gate says; who asks must say why, and it is written down."""
     found = override_gate(plane, service, version=version, reason=why.reason)
+    return _out(service, version, found, overridden=True)
+
+
+def _out(service: str, version: str, found: GateDecision, *, overridden: bool) -> GateOut:
     return GateOut(
         service=service,
         version=version,
         gate=found.gate.value,
-        allowed=True,
-        overridden=True,
+        allowed=overridden or found.gate is Gate.OPEN,
+        overridden=overridden,
         reasons=found.reasons,
     )

@@ -14,7 +14,9 @@ EXITS = {"open": Exit.DONE, "closed": Exit.REFUSED, "unknown": Exit.INCONCLUSIVE
 
 def gate(
     service: str,
-    version: Annotated[str, typer.Option(help="What is to be deployed; written down.")] = "",
+    version: Annotated[
+        str, typer.Option(help="What is to be deployed; an override is written down with it.")
+    ] = "",
     override: Annotated[
         str, typer.Option(help="Deploy all the same; say why, for the audit trail.")
     ] = "",

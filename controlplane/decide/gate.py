@@ -60,7 +60,11 @@ def decide_gate(standings: Sequence[SloStanding], *, rollout: str | None) -> Gat
         return GateDecision(gate=Gate.CLOSED, reasons=tuple(against))
     if not standings:
         return GateDecision(gate=Gate.UNKNOWN, reasons=("no SLO watches this service",))
-    blind = tuple(f"{one.name}: {one.unknown}" for one in standings if one.unknown)
+    blind = tuple(
+        f"{one.name}: {one.unknown or 'nothing was counted'}"
+        for one in standings
+        if one.unknown or one.remaining_ratio is None
+    )
     if blind:
         return GateDecision(gate=Gate.UNKNOWN, reasons=blind)
     left = tuple(f"{one.name}: {one.remaining_ratio:.1%} of the budget left" for one in standings)

@@ -103,7 +103,8 @@ def compare(
             increase = asked(client, f"sum(increase({ERRORS}[{name}]))", moment)
             theirs = max(theirs, abs(increase - bad))
         most = max(most, bad)
-    print(f"  {name:6} {ours:15} {theirs:18.2f} {most:10}")
+    shown = "-" if client is None else f"{theirs:.2f}"
+    print(f"  {name:6} {ours:15} {shown:>18} {most:10}")
 
 
 def moments() -> list[float]:

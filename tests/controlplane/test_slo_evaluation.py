@@ -154,6 +154,8 @@ def test_rules_of_an_slo_s_own_take_the_place_of_the_usual_ones() -> None:
     brief = replace(own, long=timedelta(minutes=2))
     spec = replace(slo(LATENCY), rules=(own, brief))
     assert make_promise(spec, sources=[], interval_seconds=5.0).rules == (own, brief)
-    slow = make_promise(spec, sources=[], interval_seconds=60.0)
+    with pytest.raises(InvalidConfig, match="over 120 s, and is counted every 60 s"):
+        make_promise(spec, sources=[], interval_seconds=60.0)
+    slow = make_promise(replace(spec, rules=(own,)), sources=[], interval_seconds=60.0)
     assert slow.rules == (replace(own, short=timedelta(minutes=2)),)
     assert slow.limits == ((3600.0, pytest.approx(0.01)),)

@@ -247,9 +247,12 @@ def test_an_annotation_of_ours_that_is_wrong_is_refused(annotation, text, advice
     [
         ('max(cache{gpu="0"})', "lte", 'max(cache{gpu="0"}) <= 0.25'),
         ("min(up) ", "gte", "min(up) >= 0.25"),
-        ("avg( a + b )", "gt", "avg(a + b) > 0.25"),
+        ('avg( a{b=~"(c|d)"} )', "gt", 'avg(a{b=~"(c|d)"}) > 0.25'),
+        ("a + b", "lt", "sum(a + b) < 0.25"),
+        ("sum(a) + b", "lte", "sum(a + b) <= 0.25"),
         ("cache", "lt", "cache < 0.25"),
         ("sum(cache)", "lt", "sum(cache) < 0.25"),
+        ("summary", "lt", "summary < 0.25"),
     ],
 )
 def test_a_gauge_is_read(query, operator, shown):
@@ -257,6 +260,13 @@ def test_a_gauge_is_read(query, operator, shown):
     (found,) = read_openslo(text.replace('seconds{model="m"}', query))
     assert isinstance(found.sli, ThresholdSli)
     assert str(found.sli) == shown
+
+
+@pytest.mark.parametrize("query", ["max(a + b)", "avg(sum(a))", "min( sum (a) + b)"])
+def test_a_figure_of_sums_is_refused(query):
+    text = changed(LATENCY, "spec.objectives.0.op", "lt")
+    with pytest.raises(UnsupportedSpec, match="of sums; name one metric in it"):
+        read_openslo(text.replace('seconds{model="m"}', query))
 
 
 @pytest.mark.skipif(not FILES, reason="the OpenSLO specification's files are not beside this tree")
