@@ -8,7 +8,17 @@ import numpy.typing as npt
 from sqlalchemy import Connection
 
 from controlplane.store.counts import CountStore
-from slo import CumulativeRing, Ledger, Observation, PeriodGain, Readings, Row, Selector
+from slo import (
+    CumulativeRing,
+    Ledger,
+    Observation,
+    PeriodGain,
+    Places,
+    Readings,
+    Row,
+    Selector,
+    Sums,
+)
 
 __all__ = ["FORGET_AFTER_SECONDS", "Counting", "Span"]
 
@@ -38,6 +48,9 @@ class Counting:
         self._ring = CumulativeRing(capacity=RING_ROWS)
         self._recent: dict[float, Row | None] = {}
         self._past: dict[int, Row | None] = {}
+        self._aligned: dict[float, npt.NDArray[np.float64]] = {}
+        self._places: tuple[Mapping[str, int], Places] | None = None
+        self._aligned_version = -1
         self._late: list[PeriodGain] = []
         self._watched_since = now
         self._began = now if saved is None else (store.began() or saved[0])
@@ -97,8 +110,7 @@ class Counting:
             stamps=stamps,
         )
         if seen.periods:
-            self._recent.clear()
-            self._past.clear()
+            self._look_again()
         for gain in seen.periods:
             self._ring.add_since(gain.at, gain.key, gain.gained)
             self._late.append(gain)
@@ -107,7 +119,7 @@ class Counting:
     def mark(self, now: float) -> None:
         """Remember the running sums as of now, for windows."""
         self._recent.clear()
-        self._ring.append(now, self._ledger.values())
+        self._ring.append(now, self._ledger.sums)
 
     def value(self, key: str) -> float:
         """Return what was counted since the beginning."""
@@ -116,6 +128,29 @@ class Counting:
     def by_source(self, key: str) -> dict[str, float]:
         """Return the same by target."""
         return self._ledger.by_source(key)
+
+    @property
+    def sums(self) -> Sums:
+        """Return all sums as they stand, by column."""
+        return self._ledger.sums
+
+    def sums_at(self, moment: float) -> npt.NDArray[np.float64] | None:
+        """Return all sums as of a moment, in the columns of those that stand now."""
+        row, sums = self.row_at(moment), self._ledger.sums
+        if row is None or (
+            self._ring.version == sums.version and row.columns is self._ring.columns
+        ):
+            return None if row is None else row.sums[: len(sums.values)]
+        if self._aligned_version != sums.version or len(self._aligned) > PAST_ROWS:
+            self._aligned.clear()
+            self._places = None
+            self._aligned_version = sums.version
+        if row.at not in self._aligned:
+            if self._places is None or self._places[0] is not row.columns:
+                self._places = row.columns, sums.places(row.columns)
+            width = len(sums.values)
+            self._aligned[row.at] = self._places[1].bring(row.sums, width=width)
+        return self._aligned[row.at]
 
     def span(self, keys: Iterable[str], *, now: float, seconds: float) -> Span:
         """Return what tallies gained over the last seconds.
@@ -149,13 +184,18 @@ class Counting:
             self._past[minute] = self._store.sums_at(moment)
         return self._past[minute]
 
+    def _look_again(self) -> None:
+        """Forget rows that were read: what became known late has changed them."""
+        self._recent.clear()
+        self._past.clear()
+        self._aligned.clear()
+
     def save(self, connection: Connection, *, now: float) -> None:
         """Write everything that a restart needs, inside the caller's transaction."""
         self._store.add_late(connection, self._late, now=now)
         if self._late:
             self._late.clear()
-            self._recent.clear()
-            self._past.clear()
+            self._look_again()
         self._store.save(
             connection, now=now, ledger=self._ledger.snapshot(), sums=self._ledger.values()
         )

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections import defaultdict, deque
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from controlplane.decide.alert_state import Alert
@@ -81,19 +80,13 @@ class ScalingStanding:
 
 
 class News:
-    """Wakes those who wait for the next measurement.
-
-    Attributes:
-        services: Whom there is news of since somebody last took notice.
-    """
+    """Wakes those who wait for the next measurement."""
 
     def __init__(self) -> None:
         self._event = asyncio.Event()
-        self.services: set[str] = set()
 
-    def spread(self, services: Iterable[str]) -> None:
+    def spread(self) -> None:
         """Wake everyone who waits now."""
-        self.services.update(services)
         self._event.set()
         self._event = asyncio.Event()
 
@@ -110,7 +103,6 @@ class Live:
         self.targets: dict[str, TargetStanding] = {}
         self.pages: dict[str, Page] = {}
         self.discoveries: dict[str, DiscoveryStanding] = {}
-        self.evaluated: dict[str, float] = {}
         self.outbox_empty: int | None = None
         self.outbox_seen = 0.0
         self.retargeted = asyncio.Event()

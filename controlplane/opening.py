@@ -24,6 +24,7 @@ from controlplane.notifiers import Notifier
 from controlplane.plane import Plane
 from controlplane.probe_page import ProbePage
 from controlplane.push_receiver import PushReceiver
+from controlplane.quick_look import QuickLook
 from controlplane.recent_series import RecentSeries
 from controlplane.retarget import retarget
 from controlplane.routers import Router
@@ -124,6 +125,7 @@ def _build(
         promises=promises,
         promised=_by_service(promises.values()),
         counting=counting,
+        look=QuickLook(promises.values()),
         canaries=CanaryWatch(counting),
         probe_page=ProbePage(counting, started=now),
         pushes=_pushes(config, engine, counting=counting, promises=promises, live=live, book=book),

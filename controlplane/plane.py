@@ -15,6 +15,7 @@ from controlplane.live import Live
 from controlplane.notifiers import Notifier
 from controlplane.probe_page import ProbePage
 from controlplane.push_receiver import PushReceiver
+from controlplane.quick_look import QuickLook
 from controlplane.recent_series import RecentSeries
 from controlplane.routers import Router
 from controlplane.slo_evaluation import Promise
@@ -60,6 +61,7 @@ class Plane:
     promises: Mapping[str, Promise]
     promised: Mapping[str, tuple[Promise, ...]]
     counting: Counting
+    look: QuickLook
     canaries: CanaryWatch
     probe_page: ProbePage
     pushes: PushReceiver

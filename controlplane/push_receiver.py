@@ -199,7 +199,7 @@ class PushReceiver:
             self._shown[name] = streams.series, streams.values
             self._counting.observe(name, *self._shown[name], started=None)
         self._counting.mark(now)
-        self._live.news.spread(spec.service for spec in self._specs if spec.name in changed)
+        self._live.news.spread()
 
     def _define_promises(self) -> frozenset[str]:
         """Define every SLO that rests on pushed counters and can be; return those that are."""

@@ -31,21 +31,31 @@ from slo import (
 __all__ = [
     "Evaluation",
     "Promise",
+    "RuleLimit",
     "begin_counting",
     "counted_on",
     "evaluate_promise",
     "make_promise",
-    "may_fire",
     "rules_of",
 ]
 
 GATE = EvidenceGate()
 SCRAPES_PER_WINDOW = 2
-NEARLY = 0.99
-"""So that no rounding makes the quick look miss what the full evaluation would find."""
-
 PERIOD_SECONDS = 450.0
 """Clouds give their figures 5 to 10 minutes late: windows below a quarter of an hour say nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleLimit:
+    """One rule as a comparison: it may fire where both windows have more bad events than this.
+
+    Attributes:
+        windows: The long one and the short one, seconds.
+        error_ratio: Share of bad events.
+    """
+
+    windows: tuple[float, float]
+    error_ratio: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,18 +66,23 @@ class Promise:
         slo: As its file says.
         rules: That watch it.
         sources: The pages it is counted on beside those of its targets.
-        limits: Of each rule: its long window in seconds, and the share of bad events it fires above.
+        limits: The same rules as comparisons.
     """
 
     slo: SloSpec
     rules: tuple[BurnRule, ...]
     sources: tuple[str, ...]
-    limits: tuple[tuple[float, float], ...]
+    limits: tuple[RuleLimit, ...]
 
     @property
     def periodic(self) -> bool:
         """Whether it rests on figures that are given anew for each period."""
         return isinstance(self.slo.sli, RatioSli) and self.slo.sli.periodic
+
+    @property
+    def by_bad(self) -> bool:
+        """Whether its part counts the bad events."""
+        return isinstance(self.slo.sli, RatioSli) and bool(self.slo.sli.bad)
 
     @property
     def names(self) -> frozenset[str]:
@@ -139,9 +154,9 @@ def make_promise(slo: SloSpec, *, sources: Iterable[str], interval_seconds: floa
     rules = rules_of(slo, interval_seconds=interval_seconds)
     objective = slo.objective
     limits = tuple(
-        (
-            rule.long.total_seconds(),
-            rule.threshold(objective.window) * objective.allowed_error_ratio,
+        RuleLimit(
+            windows=(rule.long.total_seconds(), rule.short.total_seconds()),
+            error_ratio=rule.threshold(objective.window) * objective.allowed_error_ratio,
         )
         for rule in rules
     )
@@ -197,26 +212,6 @@ def begin_counting(
     return ""
 
 
-def may_fire(promise: Promise, counting: Counting, *, now: float) -> bool:
-    """Whether any rule's long window burns at its limit, or nearly so.
-
-    Where none does, no rule fires whatever else it looks at: the full evaluation, with its words for
-    people, is for the few SLOs that are in trouble.
-    """
-    keys = (promise.part_key, promise.total_key)
-    part_now, total_now = (counting.value(key) for key in keys)
-    by_bad = isinstance(promise.slo.sli, RatioSli) and bool(promise.slo.sli.bad)
-    for seconds, limit in promise.limits:
-        row = counting.row_at(now - seconds)
-        part, total = part_now, total_now
-        if row is not None:
-            part, total = part - row.get(keys[0], 0.0), total - row.get(keys[1], 0.0)
-        bad = part if by_bad else total - part
-        if bad > 0.0 and bad >= NEARLY * limit * total:
-            return True
-    return False
-
-
 def evaluate_promise(promise: Promise, counting: Counting, *, now: float) -> Evaluation:
     """Hold the SLO against what was counted."""
     slo, window = promise.slo, _window_at(promise, now)
@@ -250,6 +245,5 @@ def _window_at(promise: Promise, now: float) -> Period:
 def _counts(promise: Promise, gained: Mapping[str, float]) -> Counts:
     """Good is never above total: two counters of one page may be read a moment apart."""
     part, total = round(gained[promise.part_key]), round(gained[promise.total_key])
-    by_bad = isinstance(promise.slo.sli, RatioSli) and bool(promise.slo.sli.bad)
-    good = total - part if by_bad else part
+    good = total - part if promise.by_bad else part
     return Counts(good=min(max(good, 0), total), total=total)

@@ -23,6 +23,8 @@ from slo.resolving import resolve_sli
 from slo.selector import Matcher, Selector, parse_selectors
 from slo.sli import Counts, LatencySli, RatioSli, Sli, ThresholdSli
 from slo.source_memory import Observation
+from slo.sums import Places, Sums
+from slo.suspicion import may_burn
 from slo.threshold import Combine, Readings, Threshold
 from slo.time_window import CalendarWindow, Period
 from slo.windows import CumulativeRing, Row
@@ -51,6 +53,7 @@ __all__ = [
     "Observation",
     "Period",
     "PeriodGain",
+    "Places",
     "RatioSli",
     "Readings",
     "Row",
@@ -59,6 +62,7 @@ __all__ = [
     "Sli",
     "SloError",
     "SloSpec",
+    "Sums",
     "Threshold",
     "ThresholdSli",
     "UnsupportedSpec",
@@ -66,6 +70,7 @@ __all__ = [
     "error_budget",
     "evaluate",
     "lint_rules",
+    "may_burn",
     "parse_selectors",
     "read_openslo",
     "resolve_sli",

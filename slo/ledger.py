@@ -17,6 +17,7 @@ import orjson
 
 from slo.selector import Selector
 from slo.source_memory import Observation, Series, SourceMemory
+from slo.sums import Sums
 from slo.tally import Tally
 from slo.threshold import Readings
 
@@ -24,11 +25,15 @@ __all__ = ["Ledger"]
 
 
 class Ledger:
-    """Tallies by key. See the module for what exactly they count."""
+    """Tallies by key. See the module for what exactly they count.
+
+    Attributes:
+        sums: What every tally counted, over all sources.
+    """
 
     def __init__(self) -> None:
         self._tallies: dict[str, Tally] = {}
-        self._totals: dict[str, float] = {}
+        self.sums = Sums()
         self._sources: dict[str, SourceMemory] = {}
 
     def define(
@@ -52,6 +57,7 @@ class Ledger:
             periodic=periodic,
             readings=readings,
         )
+        self.sums.column(key)
         if self._tallies.get(key) != tally:
             self._tallies[key] = tally
             for source in self._sources.values():
@@ -60,7 +66,7 @@ class Ledger:
     def undefine(self, key: str) -> None:
         """Stop counting, and forget what was counted."""
         self._tallies.pop(key, None)
-        self._totals.pop(key, None)
+        self.sums.drop(key)
         for source in self._sources.values():
             source.forget(key)
 
@@ -86,12 +92,12 @@ class Ledger:
             stamps: When each value is of, where the page says so; NaN where it does not.
         """
         memory = self._sources.setdefault(source, SourceMemory(source))
-        memory.compile(series, self._tallies)
-        memory.add_readings(values, self._totals)
-        found = memory.add(values, self._totals, started=started, watched_since=watched_since)
+        memory.compile(series, self._tallies, self.sums)
+        memory.add_readings(values, self.sums)
+        found = memory.add(values, self.sums, started=started, watched_since=watched_since)
         if not memory.periods.counts:
             return found
-        seen = memory.add_periods(values, stamps, self._totals, watched_since=watched_since)
+        seen = memory.add_periods(values, stamps, self.sums, watched_since=watched_since)
         return replace(
             found,
             refused=found.refused + seen.refused,
@@ -106,23 +112,26 @@ class Ledger:
 
     def value(self, key: str) -> float:
         """Return what a tally counted, over all sources; 0 when it is not defined."""
-        return self._totals.get(key, 0.0)
+        return self.sums.get(key)
 
     def by_source(self, key: str) -> dict[str, float]:
         """Return what a tally counted by source."""
+        for source in self._sources.values():
+            source.fold()
         return {
             name: source.sums[key] for name, source in self._sources.items() if key in source.sums
         }
 
     def values(self) -> dict[str, float]:
         """Return every tally's sum over all sources."""
-        return dict.fromkeys(self._tallies, 0.0) | self._totals
+        return self.sums.by_key()
 
     def snapshot(self) -> bytes:
         """Return everything that `restore` needs; definitions are not in it."""
         state = {}
         for name, source in self._sources.items():
             source.remember()
+            source.fold()
             state[name] = {
                 "started": source.started,
                 "sums": source.sums,
@@ -143,5 +152,5 @@ class Ledger:
             source.counted = state["counted"]
             source.periods.last = state.get("periods", {})
             for key, value in source.sums.items():
-                ledger._totals[key] = ledger._totals.get(key, 0.0) + value
+                ledger.sums.add(np.array([ledger.sums.column(key)]), np.array([value]))
         return ledger

@@ -9,6 +9,7 @@ import orjson
 
 from slo.counter import increase
 from slo.period_counts import PeriodGain, PeriodMemory, PeriodsSeen
+from slo.sums import Sums
 from slo.tally import Tally
 from slo.threshold import Readings
 
@@ -60,6 +61,8 @@ class SourceMemory:
         self.periods = PeriodMemory()
         self._series: Series | None = None
         self._keys: dict[str, str] = {}
+        self._columns: npt.NDArray[np.int64] = np.empty(0, dtype=np.int64)
+        self._gained: npt.NDArray[np.float64] = np.empty(0)
         self._positions: npt.NDArray[np.int64] = np.empty(0, dtype=np.int64)
         self._owners: npt.NDArray[np.int64] = np.empty(0, dtype=np.int64)
         self._names: list[tuple[str, str]] = []
@@ -68,16 +71,18 @@ class SourceMemory:
         self._awaits_first = False
         self._gauges: list[tuple[str, Readings, npt.NDArray[np.int64]]] = []
 
-    def compile(self, series: Series, tallies: Mapping[str, Tally]) -> None:
+    def compile(self, series: Series, tallies: Mapping[str, Tally], totals: Sums) -> None:
         """Work out which position of the page goes into which tally."""
         if series is self._series and not self.stale:
             return
         self.remember()
+        self.fold()
+        named = _by_name(series)
         mine = {key: tally for key, tally in tallies.items() if tally.wants(self.name)}
         periodic = {key: tally.counts for key, tally in mine.items() if tally.periodic}
         self.periods.compile(series, periodic, _series_key)
         self._gauges = [
-            (key, tally.readings, _positions(series, tally))
+            (key, tally.readings, np.array(_positions(series, named, tally), dtype=np.int64))
             for key, tally in mine.items()
             if tally.readings is not None
         ]
@@ -87,12 +92,13 @@ class SourceMemory:
             if not tally.periodic and tally.readings is None
         }
         pairs = [
-            (position, owner, (key, _series_key(name, labels)))
+            (position, owner, (key, _series_key(*series[position])))
             for owner, (key, tally) in enumerate(wanted.items())
-            for position, (name, labels) in enumerate(series)
-            if tally.counts(name, labels)
+            for position in _positions(series, named, tally)
         ]
         self._keys = {key: tally.text for key, tally in wanted.items()}
+        self._columns = np.array([totals.column(key) for key in wanted], dtype=np.int64)
+        self._gained = np.zeros(len(wanted))
         self._positions = np.array([pair[0] for pair in pairs], dtype=np.int64)
         self._owners = np.array([pair[1] for pair in pairs], dtype=np.int64)
         self._names = [pair[2] for pair in pairs]
@@ -104,32 +110,29 @@ class SourceMemory:
         self._awaits_first = bool(self._first.any())
         self._series, self.stale = series, False
 
-    def add_readings(self, values: npt.NDArray[np.float64], totals: dict[str, float]) -> None:
+    def add_readings(self, values: npt.NDArray[np.float64], totals: Sums) -> None:
         """Count the readings of one page: what a gauge shows, every time it is looked at."""
         for key, readings, positions in self._gauges:
-            counted = readings.count(values[positions])
-            self.sums[key] = self.sums.get(key, 0.0) + counted
-            totals[key] = totals.get(key, 0.0) + counted
+            self._add_one(totals, key, readings.count(values[positions]))
 
     def add_periods(
         self,
         values: npt.NDArray[np.float64],
         stamps: npt.NDArray[np.float64] | None,
-        totals: dict[str, float],
+        totals: Sums,
         *,
         watched_since: float,
     ) -> PeriodsSeen:
         """Count the per-period figures of one page."""
         seen = self.periods.add(values, stamps, watched_since=watched_since)
         for gain in seen.gains:
-            self.sums[gain.key] = self.sums.get(gain.key, 0.0) + gain.gained
-            totals[gain.key] = totals.get(gain.key, 0.0) + gain.gained
+            self._add_one(totals, gain.key, gain.gained)
         return seen
 
     def add(
         self,
         values: npt.NDArray[np.float64],
-        totals: dict[str, float],
+        totals: Sums,
         *,
         started: float | None,
         watched_since: float,
@@ -147,10 +150,9 @@ class SourceMemory:
             # A value that was refused is no beginning either: it stays to be awaited.
             self._first &= np.isnan(found.remembered)
             self._awaits_first = bool(self._first.any())
-        more = np.bincount(self._owners, weights=gained, minlength=len(self._keys))
-        for key, gain in zip(self._keys, more.tolist(), strict=True):
-            self.sums[key] = self.sums.get(key, 0.0) + gain
-            totals[key] = totals.get(key, 0.0) + gain
+        more = np.bincount(self._owners, gained, minlength=len(self._keys)).astype(np.float64)
+        self._gained += more
+        totals.add(self._columns, more)
         if restarted:
             # A series that is not on this page began anew as well: it will count from zero.
             self.raw.clear()
@@ -158,6 +160,16 @@ class SourceMemory:
         self._previous = found.remembered
         self.started, self.known = self.started if started is None else started, True
         return Observation(resets=found.resets, refused=found.refused)
+
+    def _add_one(self, totals: Sums, key: str, gained: float) -> None:
+        self.sums[key] = self.sums.get(key, 0.0) + gained
+        totals.add(np.array([totals.column(key)]), np.array([gained]))
+
+    def fold(self) -> None:
+        """Bring the sums by key up to date with what was added since, which is kept in an array."""
+        for key, gained in zip(self._keys, self._gained.tolist(), strict=True):
+            self.sums[key] = self.sums.get(key, 0.0) + gained
+        self._gained[:] = 0.0
 
     def remember(self) -> None:
         """Write the compiled raw values back by name; a series that is gone keeps its last one."""
@@ -168,7 +180,9 @@ class SourceMemory:
     def forget(self, key: str) -> None:
         """Drop one tally."""
         self.remember()
+        self.fold()
         self._names, self._previous = [], np.empty(0)
+        self._keys, self._gained = {}, np.empty(0)
         self.sums.pop(key, None)
         self.raw.pop(key, None)
         self.periods.last.pop(key, None)
@@ -176,9 +190,18 @@ class SourceMemory:
         self.stale = True
 
 
-def _positions(series: Series, tally: Tally) -> npt.NDArray[np.int64]:
-    found = [at for at, (name, labels) in enumerate(series) if tally.counts(name, labels)]
-    return np.array(found, dtype=np.int64)
+def _by_name(series: Series) -> Mapping[str, list[int]]:
+    """Return where the series of each name stand, so that no tally looks at all of a page."""
+    found: dict[str, list[int]] = {}
+    for position, (name, _) in enumerate(series):
+        found.setdefault(name, []).append(position)
+    return found
+
+
+def _positions(series: Series, named: Mapping[str, list[int]], tally: Tally) -> list[int]:
+    names = {selector.name for selector in tally.selectors}
+    candidates = sorted(at for name in names for at in named.get(name, ()))
+    return [at for at in candidates if tally.counts(*series[at])]
 
 
 def _series_key(name: str, labels: Mapping[str, str]) -> str:

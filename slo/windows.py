@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from slo.sums import Sums
+
 __all__ = ["CumulativeRing", "Row"]
 
 
@@ -29,28 +31,38 @@ class CumulativeRing:
     Args:
         capacity: How many rows are kept.
 
-    Columns come and go with their keys. A key that was not there yet stands at 0 in older rows,
+    Attributes:
+        columns: Which key stands where.
+        version: Of the sums that the columns are from.
+
+    Columns are those of the sums, and come and go with their keys. A key that was not there yet stands at 0 in older rows,
     which is what a sum that begins at 0 was then.
     """
 
     def __init__(self, *, capacity: int) -> None:
         self._capacity = capacity
-        self._columns: dict[str, int] = {}
+        self.columns: Mapping[str, int] = {}
+        self.version = -1
         self._times = np.zeros(capacity)
         self._rows = np.zeros((capacity, 0))
         self._oldest = 0
         self._count = 0
 
-    def append(self, at: float, sums: Mapping[str, float]) -> None:
-        """Add a row; rows that are not earlier make room, as after a clock was set back."""
-        self._fit(sums)
+    def append(self, at: float, sums: Sums) -> None:
+        """Add a row; rows that are not earlier make room, as after a clock was set back.
+
+        Args:
+            at: Unix seconds.
+            sums: As they stand; the same object with every row.
+        """
+        if sums.version != self.version:
+            self._fit(sums)
         while self._count > self._oldest and at <= self._times[self._place(self._count - 1)]:
             self._count -= 1
         place = self._place(self._count)
         self._times[place] = at
-        self._rows[place] = 0.0
-        columns = [self._columns[key] for key in sums]
-        self._rows[place, columns] = list(sums.values())
+        values = sums.values
+        self._rows[place, : len(values)] = values
         self._count += 1
         self._oldest = max(self._oldest, self._count - self._capacity)
 
@@ -66,11 +78,11 @@ class CumulativeRing:
         if low == self._oldest:
             return None
         place = self._place(low - 1)
-        return Row(at=float(self._times[place]), columns=self._columns, sums=self._rows[place])
+        return Row(at=float(self._times[place]), columns=self.columns, sums=self._rows[place])
 
     def add_since(self, moment: float, key: str, gained: float) -> None:
         """Add what became known late to every row at or after its moment."""
-        column = self._columns.get(key)
+        column = self.columns.get(key)
         if column is None:
             return
         for number in range(self._count - 1, self._oldest - 1, -1):
@@ -82,19 +94,15 @@ class CumulativeRing:
     def _place(self, number: int) -> int:
         return number % self._capacity
 
-    def _fit(self, sums: Mapping[str, float]) -> None:
-        """Give every key a column, and take back those of keys that are gone."""
-        if sums.keys() == self._columns.keys():
-            return
-        kept = {key: column for key, column in self._columns.items() if key in sums}
-        free = sorted(set(range(self._rows.shape[1])) - set(kept.values()))
-        new = [key for key in sums if key not in kept]
-        lack = len(new) - len(free)
+    def _fit(self, sums: Sums) -> None:
+        """Take over the columns; one that was given to another key is clean in older rows."""
+        lack = len(sums.values) - self._rows.shape[1]
         if lack > 0:
-            width = self._rows.shape[1]
-            free += list(range(width, width + lack))
-            self._rows = np.hstack((self._rows, np.zeros((self._capacity, lack))))
-        for key, column in zip(new, free, strict=False):
-            self._rows[:, column] = 0.0
-            kept[key] = column
-        self._columns = kept
+            wider = np.zeros((self._capacity, len(sums.values)))
+            if self._count:
+                wider[:, :-lack] = self._rows
+            self._rows = wider  # untouched memory costs nothing until a row is written
+        gone = [column for key, column in self.columns.items() if key not in sums.columns]
+        new = [column for key, column in sums.columns.items() if self.columns.get(key) != column]
+        self._rows[:, gone + new] = 0.0
+        self.columns, self.version = dict(sums.columns), sums.version

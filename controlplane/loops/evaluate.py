@@ -1,42 +1,35 @@
 """Hold every SLO against what was counted; alerts and their messages are saved together."""
 
 import hashlib
-from math import inf
 
 from sqlalchemy import Connection
 
 from controlplane.decide.alert_state import QUIET, Alert, AlertState, Step, step
 from controlplane.plane import Plane
-from controlplane.slo_evaluation import Evaluation, Promise, evaluate_promise, may_fire
+from controlplane.slo_evaluation import Evaluation, Promise, evaluate_promise
 from controlplane.store.alerts import AlertRecord
 from controlplane.store.outbox import Message
-from slo import Decision, Severity
+from slo import Decision
 
 __all__ = ["evaluate"]
 
-IDLE_SECONDS = 5.0
-"""An SLO without news is evaluated so often."""
-
 
 async def evaluate(plane: Plane) -> None:
-    """Evaluate the SLOs that have news, and the others now and then, for windows slide."""
-    now, services, evaluated = plane.now(), plane.live.news.services, plane.live.evaluated
-    for name, promise in plane.promises.items():
-        since = now - evaluated.get(name, -inf)
-        if promise.slo.service not in services and 0.0 <= since < IDLE_SECONDS:
-            continue
-        if _rings(plane, name) or may_fire(promise, plane.counting, now=now):
-            found = evaluate_promise(promise, plane.counting, now=now)
-            for decision in found.decisions.values():
-                _step_alert(plane, promise, found, decision)
-        evaluated[name] = now
-    services.clear()  # only now: a round that fails is done again
+    """Look at all SLOs, and evaluate those that may fire and those whose alert may be resolved."""
+    now = plane.now()
+    suspects = {each.slo.name: each for each in plane.look.suspects(plane.counting, now=now)}
+    for name in _ringing(plane) - suspects.keys():
+        suspects[name] = plane.promises[name]
+    for promise in suspects.values():
+        found = evaluate_promise(promise, plane.counting, now=now)
+        for decision in found.decisions.values():
+            _step_alert(plane, promise, found, decision)
 
 
-def _rings(plane: Plane, name: str) -> bool:
-    """Whether an alert of this SLO fires just now, and may have to be resolved."""
-    alerts = (plane.live.alerts.get(f"{name}/{severity}") for severity in Severity)
-    return any(alert is not None and alert.state is AlertState.FIRING for alert in alerts)
+def _ringing(plane: Plane) -> set[str]:
+    """Return the SLOs of which an alert fires just now."""
+    firing = (key for key, alert in plane.live.alerts.items() if alert.state is AlertState.FIRING)
+    return {key.rpartition("/")[0] for key in firing} & plane.promises.keys()
 
 
 def _step_alert(plane: Plane, promise: Promise, found: Evaluation, decision: Decision) -> None:

@@ -101,7 +101,7 @@ async def measure_group(plane: Plane, targets: Iterable[TargetSpec]) -> None:
             plane.telemetry.scrape_seconds.observe(seconds)
             _take(plane, target, _read(plane, target, wanted, answer), wanted, now)
         plane.counting.mark(now)
-        plane.live.news.spread(group[position][0].service for position, _ in batch)
+        plane.live.news.spread()
 
 
 async def save_counts(plane: Plane) -> None:

@@ -26,7 +26,7 @@ class CountStore:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._layouts: dict[str, int] = {}
-        self._keys: dict[int, list[str]] = {}
+        self._columns: dict[int, Mapping[str, int]] = {}
 
     def save(
         self, connection: Connection, *, now: float, ledger: bytes, sums: Mapping[str, float]
@@ -60,7 +60,7 @@ class CountStore:
             count_minute.c.minute < int(now // 60),
         )
         for row in connection.execute(query).all():
-            columns = {key: at for at, key in enumerate(self._layout_keys(connection, row.layout))}
+            columns = self._columns_of(connection, row.layout)
             sums = np.frombuffer(row.sums, dtype="<f8").copy()
             for gain in gains:
                 if gain.key in columns and gain.at <= (row.minute + 1) * 60.0:
@@ -98,8 +98,7 @@ class CountStore:
             row = connection.execute(query).first()
             if row is None:
                 return None
-            keys = self._layout_keys(connection, row.layout)
-        columns = {key: column for column, key in enumerate(keys)}
+            columns = self._columns_of(connection, row.layout)
         sums = np.frombuffer(row.sums, dtype="<f8")
         return Row(at=(row.minute + 1) * 60.0, columns=columns, sums=sums)
 
@@ -120,8 +119,9 @@ class CountStore:
             self._layouts[text] = int(found)
         return self._layouts[text]
 
-    def _layout_keys(self, connection: Connection, layout: int) -> list[str]:
-        if layout not in self._keys:
+    def _columns_of(self, connection: Connection, layout: int) -> Mapping[str, int]:
+        if layout not in self._columns:
             query = select(count_layout.c.names).where(count_layout.c.id == layout)
-            self._keys[layout] = orjson.loads(connection.execute(query).scalar_one())
-        return self._keys[layout]
+            keys = orjson.loads(connection.execute(query).scalar_one())
+            self._columns[layout] = {key: column for column, key in enumerate(keys)}
+        return self._columns[layout]

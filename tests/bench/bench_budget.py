@@ -6,10 +6,7 @@ The truth is added up event by event. It prints figures and asserts none.
 """
 
 import shutil
-import subprocess
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from timeit import default_timer
@@ -17,9 +14,8 @@ from timeit import default_timer
 import httpx
 import numpy as np
 from day_and_night import DAYS, STEP, History, day_and_night
-from subject import running
+from prometheus_history import asked, prometheus
 
-from controlplane.demo.processes import free_port
 from slo import (
     Counts,
     CumulativeRing,
@@ -64,7 +60,7 @@ def main() -> None:
         if shutil.which("promtool") is None or shutil.which("prometheus") is None:
             print("Prometheus is not installed: only our own figures follow")
             return report(history, None)
-        with prometheus(history, Path(folder)) as client:
+        with prometheus(history, Path(folder)) as (client, _):
             return report(history, client)
 
 
@@ -123,7 +119,7 @@ def counted(history: History) -> tuple[CumulativeRing, float]:
     for at, good, bad in history.pages():
         page = np.array([good, bad])
         ledger.observe("server", SERIES, page, started=None, watched_since=START - 1.0)
-        ring.append(at, ledger.values())
+        ring.append(at, ledger.sums)
     return ring, default_timer() - begun
 
 
@@ -135,43 +131,6 @@ def window(ring: CumulativeRing, moment: float, length: int) -> Counts:
         for key in ("bad", "all")
     )
     return Counts(good=total - bad, total=total)
-
-
-@contextmanager
-def prometheus(history: History, folder: Path) -> Iterator[httpx.Client]:
-    """Put the history into Prometheus, and start it."""
-    dump, data = folder / "history.om", folder / "data"
-    with dump.open("w") as file:
-        file.write("# TYPE requests counter\n")
-        for code, column in (("200", 1), ("500", 2)):
-            for page in history.pages():
-                file.write(f'requests_total{{code="{code}"}} {page[column]:.0f} {page[0]}\n')
-        file.write("# EOF\n")
-    make = ["promtool", "tsdb", "create-blocks-from", "openmetrics", str(dump), str(data)]
-    subprocess.run(make, check=True, capture_output=True, timeout=300)
-    (folder / "prometheus.yml").write_text("{}\n")
-    port = free_port()
-    command = [
-        "prometheus",
-        "--config.file=prometheus.yml",
-        f"--storage.tsdb.path={data}",
-        "--storage.tsdb.retention.time=50y",
-        f"--web.listen-address=127.0.0.1:{port}",
-        "--log.level=error",
-    ]
-    url = f"http://127.0.0.1:{port}"
-    with (
-        running("prometheus", command, folder=folder, url=url, ready="/-/ready"),
-        httpx.Client(base_url=url, timeout=120, trust_env=False) as client,
-    ):
-        yield client
-
-
-def asked(client: httpx.Client | None, query: str, moment: float) -> float:
-    assert client is not None
-    answer = client.get("/api/v1/query", params={"query": query, "time": moment})
-    found = answer.json()["data"]["result"]
-    return float(found[0]["value"][1]) if found else 0.0
 
 
 if __name__ == "__main__":

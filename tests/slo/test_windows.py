@@ -1,17 +1,26 @@
 """Rows of running sums."""
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slo import CumulativeRing
+from slo import CumulativeRing, Sums
 
 
 def ring_of(*rows: tuple[float, dict[str, float]], capacity: int = 4) -> CumulativeRing:
-    ring = CumulativeRing(capacity=capacity)
-    for at, sums in rows:
+    ring, sums = CumulativeRing(capacity=capacity), Sums()
+    for at, now in rows:
+        bring_to(sums, now)
         ring.append(at, sums)
     return ring
+
+
+def bring_to(sums: Sums, now: dict[str, float]) -> None:
+    for key in sums.by_key().keys() - now.keys():
+        sums.drop(key)
+    for key, value in now.items():
+        sums.add(np.array([sums.column(key)]), np.array([value - sums.get(key)]))
 
 
 def test_an_empty_ring_knows_nothing():
@@ -72,9 +81,11 @@ def test_a_clock_set_back_before_everything_leaves_one_row():
 def test_a_ring_is_a_list_that_forgets(appends, capacity, moment):
     ring = CumulativeRing(capacity=capacity)
     rows: list[tuple[int, dict[str, float]]] = []
+    running = Sums()
     for number, (at, keys) in enumerate(appends):
         sums = dict.fromkeys(keys, float(number + 1))
-        ring.append(at, sums)
+        bring_to(running, sums)
+        ring.append(at, running)
         rows = [(t, {k: old.get(k, 0.0) for k in keys}) for t, old in rows if t < at]
         rows = [*rows, (at, sums)][-capacity:]
     past = [(t, sums) for t, sums in rows if t <= moment]

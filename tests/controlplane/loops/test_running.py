@@ -78,7 +78,7 @@ async def test_news_wake_those_who_wait(world: World) -> None:
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     assert not woken.is_set()
-    world.plane.live.news.spread(["resnet"])
+    world.plane.live.news.spread()
     await asyncio.wait_for(task, 5)
 
 
