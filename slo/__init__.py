@@ -2,8 +2,10 @@
 
 from slo.alert_windows import WORKBOOK, BurnRule, Severity, rules_for
 from slo.alerting import Decision, evaluate
+from slo.alerting_over_time import firing_over_time
 from slo.budget import Budget, error_budget, seconds_to_exhaustion
 from slo.burn import burn_rate
+from slo.count_history import CountHistory
 from slo.errors import (
     InvalidCounts,
     InvalidObjective,
@@ -19,6 +21,7 @@ from slo.lint import Fault, Finding, lint_rules
 from slo.objective import Objective
 from slo.openslo import SloSpec, read_openslo
 from slo.period_counts import PeriodGain
+from slo.raw_counts import RawSeries, count_raw
 from slo.resolving import resolve_sli
 from slo.selector import Matcher, Selector, parse_selectors
 from slo.sli import Counts, LatencySli, RatioSli, Sli, ThresholdSli
@@ -35,6 +38,7 @@ __all__ = [
     "BurnRule",
     "CalendarWindow",
     "Combine",
+    "CountHistory",
     "Counts",
     "CumulativeRing",
     "Decision",
@@ -55,6 +59,7 @@ __all__ = [
     "PeriodGain",
     "Places",
     "RatioSli",
+    "RawSeries",
     "Readings",
     "Row",
     "Selector",
@@ -67,8 +72,10 @@ __all__ = [
     "ThresholdSli",
     "UnsupportedSpec",
     "burn_rate",
+    "count_raw",
     "error_budget",
     "evaluate",
+    "firing_over_time",
     "lint_rules",
     "may_burn",
     "parse_selectors",

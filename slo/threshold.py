@@ -1,6 +1,5 @@
 """Limits of gauges: which readings are good, and what one reading is made of."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from math import isfinite
@@ -13,11 +12,11 @@ from slo.errors import InvalidObjective
 __all__ = ["Combine", "Readings", "Threshold"]
 
 Floats = npt.NDArray[np.float64]
-FIGURES: dict[str, Callable[[Floats], np.float64]] = {
-    "max": np.max,
-    "min": np.min,
-    "sum": np.sum,
-    "avg": np.mean,
+FIGURES: dict[str, np.ufunc] = {
+    "max": np.maximum,
+    "min": np.minimum,
+    "sum": np.add,
+    "avg": np.add,
 }
 SIGNS = {"lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
 
@@ -36,7 +35,22 @@ class Combine(StrEnum):
         known = values[~np.isnan(values)]
         if self is Combine.EACH or not len(known):
             return known
-        return np.array([FIGURES[self.value](known)])
+        return self.of_each(known, np.zeros(1, dtype=np.int64))
+
+    def of_each(self, values: Floats, begins: npt.NDArray[np.int64]) -> Floats:
+        """Return the readings of many pages that lie one after the other.
+
+        Args:
+            values: What they show, without NaN.
+            begins: Where each page begins, shape (pages,).
+
+        >>> Combine.AVG.of_each(np.array([1.0, 3.0, 8.0]), np.array([0, 2])).tolist()
+        [2.0, 8.0]
+        """
+        if self is Combine.EACH:
+            return values
+        found: Floats = FIGURES[self.value].reduceat(values, begins)
+        return found / np.diff(begins, append=len(values)) if self is Combine.AVG else found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -163,6 +163,4 @@ def test_rules_of_an_slo_s_own_take_the_place_of_the_usual_ones() -> None:
         make_promise(spec, sources=[], interval_seconds=60.0)
     slow = make_promise(replace(spec, rules=(own,)), sources=[], interval_seconds=60.0)
     assert slow.rules == (replace(own, short=timedelta(minutes=2)),)
-    assert slow.limits == (
-        RuleLimit(windows=(3600.0, 120.0), error_ratio=pytest.approx(0.01)),
-    )
+    assert slow.limits == (RuleLimit(windows=(3600.0, 120.0), error_ratio=pytest.approx(0.01)),)
