@@ -6,6 +6,7 @@
   x Refused             the request is understood and not allowed now
     + IllegalTransition   the state of the resource does not accept this event
     + KeyReused           an Idempotency-Key came back with another request
+  x EngineError         the engine or file that knows the past cannot be asked
   x DiscoveryError      a place where targets are found cannot be asked or read
   x Overloaded          too much waits to be saved; the caller may come again
   x NotSaved            the database refused; the caller may send it again
@@ -15,6 +16,7 @@
 
 __all__ = [
     "DiscoveryError",
+    "EngineError",
     "IllegalTransition",
     "InvalidConfig",
     "KeyReused",
@@ -58,6 +60,10 @@ class KeyReused(Refused):
 
 class DiscoveryError(TrimtabError):
     """A place where targets are found cannot be asked, or what it says cannot be read."""
+
+
+class EngineError(TrimtabError):
+    """The engine or file that knows the past cannot be asked, or does not know what is asked for."""
 
 
 class Overloaded(TrimtabError):

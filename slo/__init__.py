@@ -5,6 +5,7 @@ from slo.alerting import Decision, evaluate
 from slo.alerting_over_time import firing_over_time
 from slo.budget import Budget, error_budget, seconds_to_exhaustion
 from slo.burn import burn_rate
+from slo.burn_rules_text import parse_burn_rules
 from slo.count_history import CountHistory
 from slo.errors import (
     InvalidCounts,
@@ -78,6 +79,7 @@ __all__ = [
     "firing_over_time",
     "lint_rules",
     "may_burn",
+    "parse_burn_rules",
     "parse_selectors",
     "read_openslo",
     "resolve_sli",

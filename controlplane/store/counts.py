@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import numpy.typing as npt
 import orjson
 from sqlalchemy import Connection, Engine, delete, func, insert, select
 
@@ -101,6 +102,34 @@ class CountStore:
             columns = self._columns_of(connection, row.layout)
         sums = np.frombuffer(row.sums, dtype="<f8")
         return Row(at=(row.minute + 1) * 60.0, columns=columns, sums=sums)
+
+    def sums_between(
+        self, keys: Sequence[str], *, since: float, until: float
+    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """Return the ends of the kept minutes, and the sums of these keys then.
+
+        Returns:
+            Unix seconds, shape (n,), and sums, shape (n, keys); minutes in which one of them was
+            not counted are left out.
+        """
+        query = (
+            select(count_minute.c.minute, count_minute.c.layout, count_minute.c.sums)
+            .where(
+                count_minute.c.shard == SHARD,
+                count_minute.c.minute >= int(since // 60),
+                count_minute.c.minute < int(until // 60),
+            )
+            .order_by(count_minute.c.minute)
+        )
+        times, found = [], []
+        with self._engine.connect() as connection:
+            for row in connection.execute(query).all():
+                columns = self._columns_of(connection, row.layout)
+                if all(key in columns for key in keys):
+                    sums = np.frombuffer(row.sums, dtype="<f8")
+                    found.append([sums[columns[key]] for key in keys])
+                    times.append((row.minute + 1) * 60.0)
+        return np.array(times), np.array(found).reshape(len(times), len(keys))
 
     def forget_before(self, connection: Connection, moment: float) -> None:
         """Delete minute rows that end before a moment."""

@@ -1,0 +1,211 @@
+"""trimtab slo replay: what the rules of SLOs would have done to a past."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+
+from controlplane.cli.replay_report import Result, plain, tell
+from controlplane.cli.session import Format, FormatOption, ending_well, show
+from controlplane.engines import Past, PastOfSlo
+from controlplane.engines.openmetrics_file import OpenMetricsFile
+from controlplane.engines.own_store import OwnStore
+from controlplane.engines.prometheus import EnginePast, PrometheusEngine
+from controlplane.errors import InvalidConfig
+from controlplane.opening import database_address
+from controlplane.replaying import replay
+from controlplane.settings import resolve_secret
+from controlplane.slo_evaluation import make_promise
+from controlplane.slo_files import read_slo_files
+from controlplane.spec import load_config
+from controlplane.store.database import open_database
+from controlplane.units import parse_seconds
+from probes.clock import SystemClock
+from slo import InvalidSpec, Objective, SloError, SloSpec, parse_burn_rules
+
+__all__ = ["replay_slos"]
+
+MOST_MOMENTS = 2_000_000
+USUAL_SAMPLE_SECONDS = 15.0
+
+
+def replay_slos(  # noqa: PLR0917 -- one parameter for each option
+    files: Annotated[list[Path], typer.Argument(help="OpenSLO files.")],
+    source: Annotated[
+        str,
+        typer.Option(
+            "--from", help="http://... of a Prometheus API, a dump in OpenMetrics, or store."
+        ),
+    ],
+    since: Annotated[str, typer.Option(help="How far back, for example 30d.")] = "30d",
+    until: Annotated[
+        str | None, typer.Option(help="Its end: 2026-01-31T00:00:00Z or Unix seconds; now.")
+    ] = None,
+    every: Annotated[str, typer.Option(help="How often rules are evaluated.")] = "30s",
+    keep_firing: Annotated[str, typer.Option(help="Quiet for so long before it is over.")] = "60s",
+    target: Annotated[float | None, typer.Option(help="What if the target were this?")] = None,
+    rules: Annotated[
+        str | None, typer.Option(help='What if these were the rules? "page 2% 1h/5m, ..."')
+    ] = None,
+    exclude: Annotated[
+        list[str] | None, typer.Option(help="Leave out START/END; may be given again.")
+    ] = None,
+    bearer: Annotated[
+        str | None, typer.Option(help="Token for the engine: env:NAME or file:/path.")
+    ] = None,
+    tenant: Annotated[str | None, typer.Option(help="X-Scope-OrgID for Mimir.")] = None,
+    config: Annotated[
+        Path, typer.Option("-c", "--config", help="Names the store for --from store.")
+    ] = Path("trimtab.yaml"),
+    output: FormatOption = Format.TABLE,
+) -> None:
+    """Go through a past: whom would these SLOs have called, when, and why?
+
+    Example: trimtab slo replay slos/*.yaml --from http://prometheus:9090 --since 30d --target 0.995
+    """
+    with ending_well():
+        headers = _headers(bearer, tenant)
+        specs = read_slo_files(tuple(str(path) for path in files), beside=Path())
+        changed = [_what_if(spec, target, rules) for spec in specs]
+        spans = [_span(text) for text in exclude or []]
+        with _open(source, config, headers) as past:
+            end = _end(past, until)
+            start = end - _seconds(since, "--since")
+            moments = _moments(start, end, _seconds(every, "--every"))
+            keep = _seconds(keep_firing, "--keep-firing")
+            results = []
+            for spec in changed:
+                found = past.of(spec, since=start, until=end, progress=_progress(spec.name))
+                results.append(_gone_through(spec, found, moments, keep, spans))
+    if output is Format.TABLE:
+        tell(results)
+    else:
+        show([plain(result) for result in results], output)
+
+
+def _gone_through(
+    spec: SloSpec,
+    found: PastOfSlo,
+    moments: np.ndarray,
+    keep: float,
+    spans: list[tuple[float, float]],
+) -> Result:
+    counts = found.counts
+    if not len(counts.times):
+        return Result(replay=None, slo=spec.name, notes=found.notes)
+    for span in spans:
+        counts = counts.without(*span)
+    gaps = np.diff(counts.times)
+    interval = float(np.median(gaps)) if len(gaps) else USUAL_SAMPLE_SECONDS
+    promise = make_promise(spec, sources=(), interval_seconds=interval)
+    return Result(
+        replay=replay(promise, counts, moments, keep_firing_seconds=keep),
+        slo=spec.name,
+        notes=found.notes,
+    )
+
+
+def _what_if(spec: SloSpec, target: float | None, rules: str | None) -> SloSpec:
+    """Return the SLO with another target or other rules.
+
+    Raises:
+        InvalidConfig: They cannot be.
+    """
+    try:
+        objective = spec.objective
+        if target is not None:
+            objective = Objective(
+                target=target, window=objective.window, calendar=objective.calendar
+            )
+        own = spec.rules if rules is None else parse_burn_rules(rules, objective.window)
+        return replace(spec, objective=objective, rules=own)
+    except (SloError, InvalidSpec) as error:
+        raise InvalidConfig(str(error)) from error
+
+
+@contextmanager
+def _open(source: str, config: Path, headers: dict[str, str]) -> Iterator[Past]:
+    past: Past
+    if source.startswith(("http://", "https://")):
+        past = EnginePast(PrometheusEngine(source, headers=headers))
+    elif source == "store":
+        spec = load_config(config)
+        past = OwnStore(open_database(database_address(spec.storage.database, config.parent)))
+    else:
+        past = OpenMetricsFile(Path(source))
+    try:
+        yield past
+    finally:
+        past.close()
+
+
+def _headers(bearer: str | None, tenant: str | None) -> dict[str, str]:
+    headers = {}
+    if bearer is not None:
+        headers["Authorization"] = f"Bearer {resolve_secret(bearer).reveal()}"
+    if tenant is not None:
+        headers["X-Scope-OrgID"] = tenant
+    return headers
+
+
+def _end(past: Past, until: str | None) -> float:
+    if until is not None:
+        return _moment(until)
+    return past.ends if isinstance(past, OpenMetricsFile) else SystemClock().now().timestamp()
+
+
+def _moments(start: float, end: float, every: float) -> np.ndarray:
+    if (end - start) / every > MOST_MOMENTS:
+        msg = f"That is {(end - start) / every:.0f} evaluations; at most {MOST_MOMENTS} are done."
+        raise InvalidConfig(msg, hint="write a longer --every or a shorter --since")
+    return np.arange(start + every, end + every / 2, every)
+
+
+def _seconds(text: str, option: str) -> float:
+    try:
+        found = float(parse_seconds(text))
+    except ValueError as error:
+        msg = f"{option}: {error}."
+        raise InvalidConfig(msg) from error
+    if found <= 0.0:
+        msg = f"{option} must be longer than nothing, not {text}."
+        raise InvalidConfig(msg)
+    return found
+
+
+def _span(text: str) -> tuple[float, float]:
+    start, _, end = text.partition("/")
+    found = _moment(start), _moment(end)
+    if found[0] >= found[1]:
+        msg = f"--exclude {text} ends before it begins."
+        raise InvalidConfig(msg)
+    return found
+
+
+def _moment(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        pass
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        msg = f"{text!r} is no time. Write for example 2026-01-31T00:00:00Z."
+        raise InvalidConfig(msg) from None
+    return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
+
+
+def _progress(name: str) -> Callable[[float], None]:
+    """Tell a person at a terminal how far it is; scripts are not bothered."""
+
+    def tell(share: float) -> None:
+        if sys.stderr.isatty():
+            typer.echo(f"\r{name}: {share:.0%} read", nl=share >= 1.0, err=True)
+
+    return tell

@@ -1,0 +1,39 @@
+"""Where the past is asked: engines that speak Prometheus's API, dumps of pages, our own store."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from slo import CountHistory, SloSpec
+
+__all__ = ["Past", "PastOfSlo", "Progress"]
+
+Progress = Callable[[float], None]
+"""Is told which share of the time was read, from 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PastOfSlo:
+    """What is known of one SLO's past.
+
+    Attributes:
+        counts: Its events.
+        notes: What a reader must know of them: gaps, warnings, what could not be had.
+    """
+
+    counts: CountHistory
+    notes: tuple[str, ...] = ()
+
+
+class Past(Protocol):
+    """Something that remembers."""
+
+    def of(self, slo: SloSpec, *, since: float, until: float, progress: Progress) -> PastOfSlo:
+        """Return what is known of an SLO between two moments, Unix seconds.
+
+        Raises:
+            EngineError: It cannot be asked, or does not know what the SLO counts.
+        """
+
+    def close(self) -> None:
+        """Let go of what was opened."""

@@ -1,0 +1,122 @@
+"""A dump of series with times, one sample a line, as OpenMetrics writes them."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from controlplane.engines import PastOfSlo, Progress
+from controlplane.errors import EngineError
+from probes.errors import UnreadableMetrics
+from probes.exposition_grammar import Format, Limits, read_lines
+from slo import RatioSli, RawSeries, SloError, SloSpec, count_raw, resolve_sli
+
+__all__ = ["OpenMetricsFile"]
+
+MOST_BYTES = 4 << 30
+MOST_LINE = 64 << 10
+MOST_SAMPLES = 50_000_000
+ORIGIN_LABELS = ("job", "instance")
+
+
+class OpenMetricsFile:
+    """The samples of a file, read once.
+
+    Args:
+        path: Of the dump.
+
+    Raises:
+        EngineError: It cannot be read, or a line is none of OpenMetrics.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._series = _read(path)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def of(self, slo: SloSpec, *, since: float, until: float, progress: Progress) -> PastOfSlo:
+        """Count what an SLO names.
+
+        Raises:
+            EngineError: The file does not show what the SLO counts.
+        """
+        if isinstance(slo.sli, RatioSli) and slo.sli.periodic:
+            msg = f"SLO {slo.name} counts figures per period; replay it from our own store."
+            raise EngineError(msg)
+        try:
+            sli = resolve_sli(slo.sli, ((each.name, each.labels) for each in self._series))
+        except SloError as error:
+            msg = f"SLO {slo.name}: {error}"
+            raise EngineError(msg) from error
+        counts = count_raw(sli, [_between(each, since, until) for each in self._series])
+        progress(1.0)
+        notes = () if len(counts.times) else (f"{self._path} shows nothing of it in this time",)
+        return PastOfSlo(counts=counts, notes=notes)
+
+    @property
+    def ends(self) -> float:
+        """When the newest sample is of, Unix seconds; 0 when there is none."""
+        return max((float(each.times[-1]) for each in self._series), default=0.0)
+
+
+def _read(path: Path) -> tuple[RawSeries, ...]:
+    samples: dict[str, list[tuple[float, float]]] = {}
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            msg = f"{path} is larger than {MOST_BYTES >> 30} GiB."
+            raise EngineError(msg)
+        for number, (head, value, stamp) in enumerate(_samples(path)):
+            if number == MOST_SAMPLES:
+                msg = f"{path} holds more than {MOST_SAMPLES} samples."
+                raise EngineError(msg)
+            samples.setdefault(head, []).append((stamp, value))
+    except (OSError, UnicodeDecodeError) as error:
+        msg = f"{path} cannot be read: {type(error).__name__}."
+        raise EngineError(msg) from error
+    return tuple(_series(path, head, found) for head, found in samples.items())
+
+
+def _samples(path: Path) -> Iterator[tuple[str, float, float]]:
+    """Yield the text of a series, a value and its time."""
+    with path.open(encoding="utf-8") as file:
+        number = 0
+        while line := file.readline(MOST_LINE):
+            number += 1
+            text = line.partition(" # ")[0].strip() if not line.startswith("#") else ""
+            if not text:
+                continue
+            try:
+                head, value, stamp = text.rsplit(None, 2)
+                yield head, float(value), float(stamp)
+            except ValueError as error:
+                msg = f"{path}:{number}: {text[:80]!r} is no sample with a time."
+                raise EngineError(msg, hint='write `name{label="x"} value seconds`') from error
+
+
+def _series(path: Path, head: str, samples: list[tuple[float, float]]) -> RawSeries:
+    try:
+        _, line = next(iter(read_lines(f"{head} 0\n# EOF\n", Limits(), Format.OPENMETRICS)))
+    except (UnreadableMetrics, StopIteration) as error:
+        msg = f"{path}: {head[:80]!r} is no series: {error}"
+        raise EngineError(msg) from error
+    times, values = np.array(sorted(samples)).T
+    _, last = np.unique(times, return_index=True)
+    labels = dict(line.labels or {})
+    source = "/".join(labels.get(label, "") for label in ORIGIN_LABELS)
+    return RawSeries(
+        name=line.name, labels=labels, source=source, times=times[last], values=values[last]
+    )
+
+
+def _between(series: RawSeries, since: float, until: float) -> RawSeries:
+    low = np.searchsorted(series.times, since, side="left")
+    high = np.searchsorted(series.times, until, side="right")
+    return RawSeries(
+        name=series.name,
+        labels=series.labels,
+        source=series.source,
+        times=series.times[low:high],
+        values=series.values[low:high],
+    )

@@ -1,0 +1,246 @@
+"""Any engine that speaks Prometheus's HTTP API: Prometheus, Thanos, Mimir, VictoriaMetrics.
+
+Raw samples are asked for, in pieces, and counted here: exactly, as they were scraped. No function of
+the engine has a part in it, for `increase()` and `rate()` extrapolate.
+Source: prometheus/docs, HTTP API: instant queries whose expression is a range selector.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import numpy as np
+import orjson
+
+from controlplane.engines import PastOfSlo, Progress
+from controlplane.errors import EngineError
+from slo import (
+    CountHistory,
+    LatencySli,
+    RatioSli,
+    RawSeries,
+    Selector,
+    SloError,
+    SloSpec,
+    ThresholdSli,
+    count_raw,
+    resolve_sli,
+)
+
+__all__ = ["EnginePast", "PrometheusEngine", "RawAnswer"]
+
+PIECE_SECONDS = 6 * 3600.0
+LEAST_PIECE_SECONDS = 300.0
+MOST_BYTES = 64 << 20
+MOST_SERIES = 20_000
+DEADLINE_SECONDS = 60.0
+LATE_SECONDS = 3600.0
+"""What an engine knows only from so much later on than it was asked for is told."""
+
+TOO_MUCH = 422
+ORIGIN_LABELS = ("job", "instance")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RawAnswer:
+    """Samples, and what the engine said about them."""
+
+    series: tuple[RawSeries, ...]
+    warnings: tuple[str, ...]
+
+
+class _TooLarge(Exception):
+    """The answer is more than is read at once; a shorter time may do."""
+
+
+class PrometheusEngine:
+    """Asks one engine.
+
+    Args:
+        url: Of the engine, with the path before ``/api/v1`` where there is one.
+        headers: To send with each question, for example a tenant or a login.
+        transport: How questions travel; None for the usual way.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        self.url = url.rstrip("/")
+        self._client = httpx.Client(
+            base_url=self.url,
+            headers=dict(headers or {}),
+            timeout=DEADLINE_SECONDS,
+            follow_redirects=False,
+            trust_env=False,
+            transport=transport,
+        )
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def shown(
+        self, selectors: Iterable[Selector], *, since: float, until: float
+    ) -> list[tuple[str, Mapping[str, str]]]:
+        """Return names and labels of the series that the engine knew between two moments.
+
+        Raises:
+            EngineError: It cannot be asked, or there are too many.
+        """
+        fields = {"match[]": [str(each) for each in selectors], "start": since, "end": until}
+        found = self._ask("/api/v1/series", fields).get("data") or []
+        if len(found) > MOST_SERIES:
+            msg = f"{self.url} knows {len(found)} series of the query; at most {MOST_SERIES} are read."
+            raise EngineError(msg, hint="name more labels in the query")
+        return [(labels["__name__"], labels) for labels in found]
+
+    def raw(
+        self,
+        selectors: Iterable[Selector],
+        *,
+        since: float,
+        until: float,
+        progress: Progress | None = None,
+    ) -> RawAnswer:
+        """Return every sample between two moments, each once, as it was scraped.
+
+        Raises:
+            EngineError: It cannot be asked.
+        """
+        wanted = list(dict.fromkeys(selectors))
+        pieces: dict[tuple[tuple[str, str], ...], list[np.ndarray]] = {}
+        warnings: dict[str, None] = {}
+        at, piece = since, PIECE_SECONDS
+        while at < until:
+            end = min(at + piece, until)
+            try:
+                answers = [self._piece(each, at, end) for each in wanted]
+            except _TooLarge as error:
+                if piece <= LEAST_PIECE_SECONDS:
+                    raise EngineError(str(error), hint="name more labels in the query") from error
+                piece /= 2
+                continue
+            for answer in answers:
+                warnings.update(dict.fromkeys(answer.get("warnings") or ()))
+                _gather(answer["data"]["result"], pieces)
+            at = end
+            if progress is not None:
+                progress((at - since) / (until - since))
+        series = tuple(_series(dict(labels), found) for labels, found in pieces.items())
+        return RawAnswer(series=series, warnings=tuple(warnings))
+
+    def _piece(self, selector: Selector, since: float, until: float) -> dict[str, Any]:
+        # One millisecond more: newer engines leave out the very beginning of a range.
+        milliseconds = round((until - since) * 1e3) + 1
+        query = f"{selector}[{milliseconds}ms]"
+        return self._ask("/api/v1/query", {"query": query, "time": f"{until:.3f}"})
+
+    def _ask(self, path: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+        try:
+            with self._client.stream("POST", path, data=dict(fields)) as response:
+                body = self._body(response)
+        except httpx.HTTPError as error:
+            msg = f"{self.url} cannot be asked: {type(error).__name__}."
+            raise EngineError(msg, hint="is it running, and is the address right?") from error
+        try:
+            answer = orjson.loads(body)
+        except orjson.JSONDecodeError:
+            answer = None
+        if response.status_code == TOO_MUCH:
+            msg = f"{self.url} refuses: {_said(answer)}"
+            raise _TooLarge(msg)
+        if not isinstance(answer, dict) or answer.get("status") != "success":
+            msg = f"{self.url}{path} answered HTTP {response.status_code}: {_said(answer)}"
+            raise EngineError(msg)
+        return answer
+
+    def _body(self, response: httpx.Response) -> bytes:
+        body = bytearray()
+        for piece in response.iter_bytes():
+            body += piece
+            if len(body) > MOST_BYTES:
+                msg = f"{self.url} answered more than {MOST_BYTES >> 20} MiB at once."
+                raise _TooLarge(msg)
+        return bytes(body)
+
+
+class EnginePast:
+    """The past of SLOs as an engine remembers it."""
+
+    def __init__(self, engine: PrometheusEngine) -> None:
+        self._engine = engine
+
+    def close(self) -> None:
+        """Close the engine."""
+        self._engine.close()
+
+    def of(self, slo: SloSpec, *, since: float, until: float, progress: Progress) -> PastOfSlo:
+        """Read and count what an SLO names.
+
+        Raises:
+            EngineError: It cannot be asked, or does not know what the SLO counts.
+        """
+        sli = self._resolved(slo, since, until)
+        selectors = (
+            sli.series if isinstance(sli, ThresholdSli) else (*sli.total, *sli.good, *sli.bad)
+        )
+        found = self._engine.raw(selectors, since=since, until=until, progress=progress)
+        counts = count_raw(sli, found.series)
+        warnings = (f"the engine warns: {warning}" for warning in found.warnings)
+        return PastOfSlo(counts=counts, notes=(*warnings, *_late(counts, since)))
+
+    def _resolved(self, slo: SloSpec, since: float, until: float) -> RatioSli | ThresholdSli:
+        if isinstance(slo.sli, RatioSli):
+            if slo.sli.periodic:
+                msg = (
+                    f"SLO {slo.name} counts figures per period, which an engine keeps no times of."
+                )
+                raise EngineError(msg)
+            return slo.sli
+        named = [slo.sli.histogram] if isinstance(slo.sli, LatencySli) else list(slo.sli.series)
+        asked = [*named, *(each.where(suffix="_bucket") for each in named)]
+        try:
+            return resolve_sli(slo.sli, self._engine.shown(asked, since=since, until=until))
+        except SloError as error:
+            msg = f"SLO {slo.name}: {error}"
+            raise EngineError(msg) from error
+
+
+def _gather(
+    result: Iterable[Mapping[str, Any]], pieces: dict[tuple[tuple[str, str], ...], list[np.ndarray]]
+) -> None:
+    """Add samples to their series, leaving out those that the piece before brought already."""
+    for each in result:
+        found = pieces.setdefault(tuple(sorted(each["metric"].items())), [])
+        times, values = zip(*each["values"], strict=True)
+        samples = np.array([times, list(map(float, values))])
+        if found:
+            samples = samples[:, samples[0] > found[-1][0, -1]]
+        if samples.shape[1]:
+            found.append(samples)
+
+
+def _series(labels: dict[str, str], pieces: list[np.ndarray]) -> RawSeries:
+    times, values = np.concatenate(pieces, axis=1)
+    source = "/".join(labels.get(label, "") for label in ORIGIN_LABELS)
+    name = labels.pop("__name__")
+    return RawSeries(name=name, labels=labels, source=source, times=times, values=values)
+
+
+def _late(counts: CountHistory, since: float) -> list[str]:
+    if not len(counts.times):
+        return ["the engine knows nothing of it in this time"]
+    late = counts.times[0] - since
+    if late <= LATE_SECONDS:
+        return []
+    return [f"the engine knows of it only since {late / 3600:.1f} hours after the beginning"]
+
+
+def _said(answer: object) -> str:
+    text = answer.get("error") if isinstance(answer, dict) else None
+    return str(text or "no JSON of Prometheus's API")[:300]
