@@ -6,6 +6,7 @@ from slo.alerting_over_time import firing_over_time
 from slo.budget import Budget, error_budget, seconds_to_exhaustion
 from slo.burn import burn_rate
 from slo.burn_rules_text import parse_burn_rules
+from slo.coming_errors import next_error_ratio
 from slo.count_history import CountHistory
 from slo.errors import (
     InvalidCounts,
@@ -17,6 +18,7 @@ from slo.errors import (
     UnsupportedSpec,
 )
 from slo.evidence_gate import EvidenceGate
+from slo.forecast import Forecast, Outlook, forecast
 from slo.ledger import Ledger
 from slo.lint import Fault, Finding, lint_rules
 from slo.objective import Objective
@@ -46,6 +48,7 @@ __all__ = [
     "EvidenceGate",
     "Fault",
     "Finding",
+    "Forecast",
     "InvalidCounts",
     "InvalidObjective",
     "InvalidSelector",
@@ -56,6 +59,7 @@ __all__ = [
     "NoSuchEdge",
     "Objective",
     "Observation",
+    "Outlook",
     "Period",
     "PeriodGain",
     "Places",
@@ -77,8 +81,10 @@ __all__ = [
     "error_budget",
     "evaluate",
     "firing_over_time",
+    "forecast",
     "lint_rules",
     "may_burn",
+    "next_error_ratio",
     "parse_burn_rules",
     "parse_selectors",
     "read_openslo",

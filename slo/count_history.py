@@ -67,6 +67,11 @@ class CountHistory:
         found = self._between(self._at(np.array([start])), self._at(np.array([end])))
         return Counts(good=int(found.total[0] - found.bad[0]), total=int(found.total[0]))
 
+    def sums_at(self, moments: Floats) -> tuple[Whole, Whole]:
+        """Return the sums of bad and of all events as of many moments."""
+        places = self._at(moments)
+        return _or_zero(self.bad, places), _or_zero(self.total, places)
+
     def without(self, start: float, end: float) -> "CountHistory":
         """Return the history as if nothing had happened between two moments."""
         low, high = self._at(np.array([start, end])).tolist()
