@@ -3,7 +3,8 @@
 from slo.alert_windows import WORKBOOK, BurnRule, Severity, rules_for
 from slo.alerting import Decision, evaluate
 from slo.alerting_over_time import firing_over_time
-from slo.budget import Budget, error_budget, seconds_to_exhaustion
+from slo.blame import Blamed, blame
+from slo.budget import Budget, error_budget
 from slo.burn import burn_rate
 from slo.burn_rules_text import parse_burn_rules
 from slo.coming_errors import next_error_ratio
@@ -19,6 +20,7 @@ from slo.errors import (
 )
 from slo.evidence_gate import EvidenceGate
 from slo.forecast import Forecast, Outlook, forecast
+from slo.label_parts import Split, part_values
 from slo.ledger import Ledger
 from slo.lint import Fault, Finding, lint_rules
 from slo.objective import Objective
@@ -37,6 +39,7 @@ from slo.windows import CumulativeRing, Row
 
 __all__ = [
     "WORKBOOK",
+    "Blamed",
     "Budget",
     "BurnRule",
     "CalendarWindow",
@@ -72,10 +75,12 @@ __all__ = [
     "Sli",
     "SloError",
     "SloSpec",
+    "Split",
     "Sums",
     "Threshold",
     "ThresholdSli",
     "UnsupportedSpec",
+    "blame",
     "burn_rate",
     "count_raw",
     "error_budget",
@@ -87,8 +92,8 @@ __all__ = [
     "next_error_ratio",
     "parse_burn_rules",
     "parse_selectors",
+    "part_values",
     "read_openslo",
     "resolve_sli",
     "rules_for",
-    "seconds_to_exhaustion",
 ]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from slo.objective import Objective
 from slo.sli import Counts
 
-__all__ = ["Budget", "error_budget", "seconds_to_exhaustion"]
+__all__ = ["Budget", "error_budget"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,15 +40,3 @@ def error_budget(counts: Counts, objective: Objective) -> Budget:
     ratio = counts.error_ratio
     spent = None if ratio is None else ratio / objective.allowed_error_ratio
     return Budget(counts=counts, allowed_bad=round(allowed, 9), spent_ratio=spent)
-
-
-def seconds_to_exhaustion(budget: Budget, objective: Objective, burn: float | None) -> float | None:
-    """Return when the budget runs out if it burns on like this.
-
-    Returns:
-        Seconds; 0.0 when it is gone already, None when nothing burns or nothing is known.
-    """
-    left = budget.remaining_ratio
-    if left is None or burn is None or burn <= 0.0:
-        return None
-    return max(0.0, left) * objective.window.total_seconds() / burn

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import orjson
 
+from slo.label_parts import PartBook, Split, part_values
 from slo.selector import Selector
 from slo.source_memory import Observation, Series, SourceMemory
 from slo.sums import Sums
@@ -35,6 +36,7 @@ class Ledger:
         self._tallies: dict[str, Tally] = {}
         self.sums = Sums()
         self._sources: dict[str, SourceMemory] = {}
+        self._parts = PartBook()
 
     def define(
         self,
@@ -44,11 +46,13 @@ class Ledger:
         sources: Iterable[str] | None = None,
         periodic: bool = False,
         readings: Readings | None = None,
+        split: Split | None = None,
     ) -> None:
         """Count what these selectors match, on these sources or on all; again is no change.
 
         ``periodic`` says that they are no counters, but figures given anew for each period;
-        ``readings`` that they are gauges, and which of their readings count. Other selectors under
+        ``readings`` that they are gauges, and which of their readings count; ``split`` that each
+        part by some labels is counted too, under a key of its own. Other selectors under
         the same key go on from the same sum: what they newly match counts from the next page on.
         """
         tally = Tally(
@@ -56,8 +60,11 @@ class Ledger:
             sources=None if sources is None else frozenset(sources),
             periodic=periodic,
             readings=readings,
+            split=split,
         )
         self.sums.column(key)
+        if split is not None:
+            self._parts.learn(key, split, self.sums.columns)
         if self._tallies.get(key) != tally:
             self._tallies[key] = tally
             for source in self._sources.values():
@@ -66,7 +73,8 @@ class Ledger:
     def undefine(self, key: str) -> None:
         """Stop counting, and forget what was counted."""
         self._tallies.pop(key, None)
-        self.sums.drop(key)
+        for gone in (key, *part_values(self.sums.columns, key).values()):
+            self.sums.drop(gone)
         for source in self._sources.values():
             source.forget(key)
 
@@ -92,7 +100,7 @@ class Ledger:
             stamps: When each value is of, where the page says so; NaN where it does not.
         """
         memory = self._sources.setdefault(source, SourceMemory(source))
-        memory.compile(series, self._tallies, self.sums)
+        memory.compile(series, self._tallies, self.sums, self._parts)
         memory.add_readings(values, self.sums)
         found = memory.add(values, self.sums, started=started, watched_since=watched_since)
         if not memory.periods.counts:

@@ -8,6 +8,7 @@ import numpy.typing as npt
 import orjson
 
 from slo.counter import increase
+from slo.label_parts import PartBook, part_values
 from slo.period_counts import PeriodGain, PeriodMemory, PeriodsSeen
 from slo.sums import Sums
 from slo.tally import Tally
@@ -60,7 +61,8 @@ class SourceMemory:
         self.stale = True
         self.periods = PeriodMemory()
         self._series: Series | None = None
-        self._keys: dict[str, str] = {}
+        self._texts: dict[str, str] = {}
+        self._keys: list[str] = []
         self._columns: npt.NDArray[np.int64] = np.empty(0, dtype=np.int64)
         self._gained: npt.NDArray[np.float64] = np.empty(0)
         self._positions: npt.NDArray[np.int64] = np.empty(0, dtype=np.int64)
@@ -71,7 +73,9 @@ class SourceMemory:
         self._awaits_first = False
         self._gauges: list[tuple[str, Readings, npt.NDArray[np.int64]]] = []
 
-    def compile(self, series: Series, tallies: Mapping[str, Tally], totals: Sums) -> None:
+    def compile(
+        self, series: Series, tallies: Mapping[str, Tally], totals: Sums, parts: PartBook
+    ) -> None:
         """Work out which position of the page goes into which tally."""
         if series is self._series and not self.stale:
             return
@@ -81,34 +85,55 @@ class SourceMemory:
         mine = {key: tally for key, tally in tallies.items() if tally.wants(self.name)}
         periodic = {key: tally.counts for key, tally in mine.items() if tally.periodic}
         self.periods.compile(series, periodic, _series_key)
+        shares = {
+            key: self._shares(series, _positions(series, named, tally), key, tally, parts)
+            for key, tally in mine.items()
+            if not tally.periodic
+        }
         self._gauges = [
-            (key, tally.readings, np.array(_positions(series, named, tally), dtype=np.int64))
+            (share, tally.readings, np.array(positions, dtype=np.int64))
             for key, tally in mine.items()
             if tally.readings is not None
+            for share, positions in shares[key].items()
         ]
         wanted = {
             key: tally
             for key, tally in mine.items()
             if not tally.periodic and tally.readings is None
         }
+        owned = [(key, *share) for key in wanted for share in shares[key].items()]
+        # A part is compared with the same values as its whole: they are remembered but once.
         pairs = [
             (position, owner, (key, _series_key(*series[position])))
-            for owner, (key, tally) in enumerate(wanted.items())
-            for position in _positions(series, named, tally)
+            for owner, (key, _, positions) in enumerate(owned)
+            for position in positions
         ]
-        self._keys = {key: tally.text for key, tally in wanted.items()}
-        self._columns = np.array([totals.column(key) for key in wanted], dtype=np.int64)
-        self._gained = np.zeros(len(wanted))
+        self._texts = {key: tally.text for key, tally in wanted.items()}
+        self._keys = [share for _, share, _ in owned]
+        self._columns = np.array([totals.column(key) for key in self._keys], dtype=np.int64)
+        self._gained = np.zeros(len(self._keys))
         self._positions = np.array([pair[0] for pair in pairs], dtype=np.int64)
         self._owners = np.array([pair[1] for pair in pairs], dtype=np.int64)
         self._names = [pair[2] for pair in pairs]
         known = [self.raw.get(key, {}).get(name, np.nan) for key, name in self._names]
         self._previous = np.array(known, dtype=np.float64)
-        new = {key for key, text in self._keys.items() if self.counted.get(key) != text}
+        new = {key for key, text in self._texts.items() if self.counted.get(key) != text}
         fresh = np.array([key in new for key, _ in self._names], dtype=np.bool_)
         self._first = fresh & np.isnan(self._previous)
         self._awaits_first = bool(self._first.any())
         self._series, self.stale = series, False
+
+    def _shares(
+        self, series: Series, positions: list[int], key: str, tally: Tally, parts: PartBook
+    ) -> dict[str, list[int]]:
+        """Return which positions go into a tally, and which into each of its parts."""
+        found = {key: positions}
+        if tally.split is None:
+            return found
+        for position in positions:
+            values = tally.split.values(series[position][1], self.name)
+            found.setdefault(parts.key(key, tally.split, values), []).append(position)
+        return found
 
     def add_readings(self, values: npt.NDArray[np.float64], totals: Sums) -> None:
         """Count the readings of one page: what a gauge shows, every time it is looked at."""
@@ -140,7 +165,7 @@ class SourceMemory:
         """Count the counters of one page, here and in the totals of all pages."""
         restarted = _later(started, self.started)
         if not self._names and not restarted and self.known:
-            self.counted.update(self._keys)
+            self.counted.update(self._texts)
             return NOTHING
         found = increase(self._previous, values[self._positions], restarted=restarted)
         gained = found.gained
@@ -156,7 +181,7 @@ class SourceMemory:
         if restarted:
             # A series that is not on this page began anew as well: it will count from zero.
             self.raw.clear()
-        self.counted.update(self._keys)
+        self.counted.update(self._texts)
         self._previous = found.remembered
         self.started, self.known = self.started if started is None else started, True
         return Observation(resets=found.resets, refused=found.refused)
@@ -182,8 +207,9 @@ class SourceMemory:
         self.remember()
         self.fold()
         self._names, self._previous = [], np.empty(0)
-        self._keys, self._gained = {}, np.empty(0)
-        self.sums.pop(key, None)
+        self._texts, self._keys, self._gained = {}, [], np.empty(0)
+        for gone in (key, *part_values(self.sums, key).values()):
+            self.sums.pop(gone, None)
         self.raw.pop(key, None)
         self.periods.last.pop(key, None)
         self.counted.pop(key, None)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from slo.label_parts import Split
 from slo.selector import Selector
 from slo.threshold import Readings
 
@@ -18,12 +19,14 @@ class Tally:
         sources: Pages that it is counted on; all when None.
         periodic: Whether they are figures given anew for each period, and no counters.
         readings: How readings of gauges are counted; None where they are no gauges.
+        split: Which labels it is counted apart by as well; None when by none.
     """
 
     selectors: tuple[Selector, ...]
     sources: frozenset[str] | None
     periodic: bool
     readings: Readings | None = None
+    split: Split | None = None
 
     @property
     def text(self) -> str:

@@ -6,10 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slo import Counts, Objective, burn_rate, error_budget, seconds_to_exhaustion
+from slo import Counts, Objective, error_budget
 
 TWO_NINES = Objective(target=0.99, window=timedelta(days=30))
-MONTH = TWO_NINES.window.total_seconds()
 
 
 @pytest.mark.parametrize(
@@ -31,23 +30,3 @@ def test_the_budget_left(good, total, remaining):
 def test_what_is_spent_and_what_is_left_are_the_whole(good, bad):
     budget = error_budget(Counts(good=good, total=good + bad), TWO_NINES)
     assert budget.spent_ratio + budget.remaining_ratio == pytest.approx(1.0)
-
-
-@pytest.mark.parametrize(
-    ("good", "burn", "expected"),
-    [
-        pytest.param(1_000, 1.0, MONTH, id="a full budget at speed one lasts its window"),
-        pytest.param(995, 2.0, MONTH / 4, id="half of it at speed two lasts a quarter"),
-        pytest.param(980, 1.0, 0.0, id="a budget that is gone is gone"),
-        pytest.param(1_000, 0.0, None, id="without burning there is no end"),
-        pytest.param(1_000, None, None, id="without traffic there is no knowing"),
-    ],
-)
-def test_when_the_budget_runs_out(good, burn, expected):
-    budget = error_budget(Counts(good=good, total=1_000), TWO_NINES)
-    assert seconds_to_exhaustion(budget, TWO_NINES, burn) == pytest.approx(expected)
-
-
-def test_an_unknown_budget_has_no_end():
-    nothing = error_budget(Counts(good=0, total=0), TWO_NINES)
-    assert seconds_to_exhaustion(nothing, TWO_NINES, burn_rate(nothing.counts, TWO_NINES)) is None
