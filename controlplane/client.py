@@ -90,6 +90,22 @@ class TrimtabClient:
         """One SLO."""
         return schemas.SloOut.model_validate(self._call("GET", f"/v1/slos/{name}"))
 
+    def slo_burn(self, name: str) -> list[schemas.RuleOut]:
+        """Every burn rule of one SLO, with the counts of its windows."""
+        return self._list(f"/v1/slos/{name}/burn", schemas.RuleOut)
+
+    def slo_forecast(self, name: str) -> schemas.ForecastOut:
+        """When the budget of one SLO runs out."""
+        return schemas.ForecastOut.model_validate(self._call("GET", f"/v1/slos/{name}/forecast"))
+
+    def slo_blame(
+        self, name: str, *, window_seconds: float | None = None, by: str = ""
+    ) -> schemas.BlameOut:
+        """Who spends the budget of one SLO."""
+        query = {"by": by} | ({} if window_seconds is None else {"windowSeconds": window_seconds})
+        path = f"/v1/slos/{name}/blame"
+        return schemas.BlameOut.model_validate(self._call("GET", path, params=query))
+
     def services(self) -> list[schemas.ServiceOut]:
         """Every service and who serves it."""
         return self._list("/v1/services", schemas.ServiceOut)

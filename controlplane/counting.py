@@ -17,6 +17,7 @@ from slo import (
     Readings,
     Row,
     Selector,
+    Split,
     Sums,
 )
 
@@ -63,11 +64,17 @@ class Counting:
         sources: Iterable[str],
         periodic: bool = False,
         readings: Readings | None = None,
+        split: Split | None = None,
     ) -> None:
         """Count what the selectors match on these targets, from now on or from what was saved."""
         self._defined[key] = frozenset(sources)
         self._ledger.define(
-            key, selectors, sources=self._defined[key], periodic=periodic, readings=readings
+            key,
+            selectors,
+            sources=self._defined[key],
+            periodic=periodic,
+            readings=readings,
+            split=split,
         )
         self._names.clear()
 

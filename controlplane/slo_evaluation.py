@@ -20,6 +20,7 @@ from slo import (
     RatioSli,
     Readings,
     SloSpec,
+    Split,
     ThresholdSli,
     UnsupportedSpec,
     error_budget,
@@ -29,11 +30,14 @@ from slo import (
 )
 
 __all__ = [
+    "GATE",
     "Evaluation",
     "Promise",
     "RuleLimit",
     "begin_counting",
     "counted_on",
+    "counts_of",
+    "counts_within",
     "evaluate_promise",
     "make_promise",
     "rules_of",
@@ -78,6 +82,17 @@ class Promise:
     def periodic(self) -> bool:
         """Whether it rests on figures that are given anew for each period."""
         return isinstance(self.slo.sli, RatioSli) and self.slo.sli.periodic
+
+    @property
+    def keys(self) -> tuple[str, str]:
+        """Return both keys: of the part, and of all events."""
+        return self.part_key, self.total_key
+
+    @property
+    def split(self) -> Split | None:
+        """Return what it is counted apart by."""
+        labels = self.slo.blame_by
+        return Split(labels=labels, group=f"slo/{self.slo.name}") if labels else None
 
     @property
     def by_bad(self) -> bool:
@@ -201,28 +216,27 @@ def begin_counting(
         sli = resolve_sli(promise.slo.sli, shown)
     except (NoSuchEdge, UnsupportedSpec) as error:
         return str(error)
-    keys = promise.part_key, promise.total_key
+    split = promise.split
     if isinstance(sli, ThresholdSli):
-        for key, threshold in zip(keys, (sli.threshold, None), strict=True):
+        for key, threshold in zip(promise.keys, (sli.threshold, None), strict=True):
             readings = Readings(combine=sli.combine, threshold=threshold)
-            counting.define(key, sli.series, sources=sources, readings=readings)
+            counting.define(key, sli.series, sources=sources, readings=readings, split=split)
         return ""
-    for key, series in zip(keys, (sli.good or sli.bad, sli.total), strict=True):
-        counting.define(key, series, sources=sources, periodic=sli.periodic)
+    for key, series in zip(promise.keys, (sli.good or sli.bad, sli.total), strict=True):
+        counting.define(key, series, sources=sources, periodic=sli.periodic, split=split)
     return ""
 
 
 def evaluate_promise(promise: Promise, counting: Counting, *, now: float) -> Evaluation:
     """Hold the SLO against what was counted."""
     slo, window = promise.slo, _window_at(promise, now)
-    span = counting.span((promise.part_key, promise.total_key), now=now, seconds=now - window.start)
+    span = counting.span(promise.keys, now=now, seconds=now - window.start)
 
     def counts(length: timedelta) -> Counts:
-        keys = (promise.part_key, promise.total_key)
-        gained = counting.span(keys, now=now, seconds=length.total_seconds()).gained
-        return _counts(promise, gained)
+        return counts_within(promise, counting, now=now, seconds=length.total_seconds())
 
-    budget = error_budget(_counts(promise, span.gained), slo.objective)
+    happened = counts_of(promise, *(span.gained[key] for key in promise.keys))
+    budget = error_budget(happened, slo.objective)
     unknown = "" if counting.defines(promise.total_key) else "not counted yet"
     return Evaluation(
         at=now,
@@ -242,8 +256,17 @@ def _window_at(promise: Promise, now: float) -> Period:
     return Period(start=now - objective.window.total_seconds(), end=now)
 
 
-def _counts(promise: Promise, gained: Mapping[str, float]) -> Counts:
-    """Good is never above total: two counters of one page may be read a moment apart."""
-    part, total = round(gained[promise.part_key]), round(gained[promise.total_key])
+def counts_within(promise: Promise, counting: Counting, *, now: float, seconds: float) -> Counts:
+    """Return what happened within the last seconds."""
+    gained = counting.span(promise.keys, now=now, seconds=seconds).gained
+    return counts_of(promise, *(gained[key] for key in promise.keys))
+
+
+def counts_of(promise: Promise, part: float, total: float) -> Counts:
+    """Return what a promise's part and total come to.
+
+    Good is never above total: two counters of one page may be read a moment apart.
+    """
+    part, total = round(part), round(total)
     good = total - part if promise.by_bad else part
     return Counts(good=min(max(good, 0), total), total=total)

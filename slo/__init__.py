@@ -1,7 +1,7 @@
 """Service level objectives: pure mathematics on counts. No input or output, no clock."""
 
 from slo.alert_windows import WORKBOOK, BurnRule, Severity, rules_for
-from slo.alerting import Decision, evaluate
+from slo.alerting import Decision, evaluate, evaluate_rule
 from slo.alerting_over_time import firing_over_time
 from slo.blame import Blamed, blame
 from slo.budget import Budget, error_budget
@@ -18,7 +18,7 @@ from slo.errors import (
     SloError,
     UnsupportedSpec,
 )
-from slo.evidence_gate import EvidenceGate
+from slo.evidence_gate import EvidenceGate, chance_of_at_least
 from slo.forecast import Forecast, Outlook, forecast
 from slo.label_parts import Split, part_values
 from slo.ledger import Ledger
@@ -82,9 +82,11 @@ __all__ = [
     "UnsupportedSpec",
     "blame",
     "burn_rate",
+    "chance_of_at_least",
     "count_raw",
     "error_budget",
     "evaluate",
+    "evaluate_rule",
     "firing_over_time",
     "forecast",
     "lint_rules",

@@ -43,7 +43,7 @@ class ErrorRatio:
     high: float
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Guess:
     """A guess that waits for its truth."""
 
@@ -105,16 +105,15 @@ class Walk:
         middle = (self._recent_bad + 0.5) / (self._recent_total + 1.0)
         expected = max(1.0, self._recent_total * (1.0 - self._fade) * self._horizon)
         deviation = sqrt(middle * (1.0 - middle) / expected + 1e-12)
-        guess = _Guess(made_at=now, middle=middle, deviation=deviation, ratio=None)
-        times = len(self._errors) / self._horizon
+        times, ratio = len(self._errors) / self._horizon, None
         if times >= FIRST_HORIZONS:
             low, high = self._ends(times)
-            guess.ratio = ErrorRatio(
+            ratio = ErrorRatio(
                 low=min(max(0.0, middle + low * deviation), 1.0),
                 middle=min(middle, 1.0),
                 high=min(max(0.0, middle + high * deviation), 1.0),
             )
-        return guess
+        return _Guess(made_at=now, middle=middle, deviation=deviation, ratio=ratio)
 
     def _ends(self, times: float) -> tuple[float, float]:
         """Return the ends of the interval in deviations, wider while few horizons are over."""

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from difflib import get_close_matches
 
 from slo.alert_windows import BurnRule
 from slo.burn_rules_text import parse_burn_rules
@@ -26,9 +27,13 @@ __all__ = ["SloSpec", "read_openslo"]
 API_VERSION = "openslo/v1"
 PREFIX = "trimtab.dev/"
 RULES = "trimtab.dev/burn-rules"
+BLAME = "trimtab.dev/blame-by"
+KNOWN = (RULES, BLAME)
+MOST_LABELS = 5
 OTHER_KINDS = {"AlertCondition", "AlertNotificationTarget", "AlertPolicy", "DataSource", "Service"}
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", re.ASCII)
 _DURATION = re.compile(r"([1-9][0-9]{0,5})([mhdwMQY])", re.ASCII)
+_LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]{0,127}", re.ASCII)
 _START = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}", re.ASCII)
 
 
@@ -43,6 +48,7 @@ class SloSpec:
         objective: The promise.
         sli: What counts as good.
         labels: As written.
+        blame_by: Labels that its events are counted apart by, so that blame can be told.
         rules: Its own burn rules; those of the Workbook, scaled to its window, when None.
     """
 
@@ -53,6 +59,7 @@ class SloSpec:
     sli: Sli
     labels: Mapping[str, str]
     rules: tuple[BurnRule, ...] | None = None
+    blame_by: tuple[str, ...] = ()
 
 
 def read_openslo(text: str) -> tuple[SloSpec, ...]:
@@ -132,6 +139,7 @@ def _slo(document: Fields, indicators: Mapping[str, Fields]) -> SloSpec:
         sli=sli_of(_indicator(spec, objective, indicators), objective),
         labels=document.fields("metadata").mapping("labels"),
         rules=_rules(document.fields("metadata"), promise.window),
+        blame_by=_blame_by(document.fields("metadata")),
     )
 
 
@@ -139,8 +147,9 @@ def _rules(metadata: Fields, window: timedelta) -> tuple[BurnRule, ...] | None:
     """Return the burn rules that an annotation names; OpenSLO itself cannot say them."""
     annotations = metadata.mapping("annotations")
     for name in annotations:
-        if name.startswith(PREFIX) and name != RULES:
-            msg = f"{metadata.place}.annotations: {name} is not known. Did you mean {RULES!r}?"
+        if name.startswith(PREFIX) and name not in KNOWN:
+            near = get_close_matches(name, KNOWN, n=1, cutoff=0.0)[0]
+            msg = f"{metadata.place}.annotations: {name} is not known. Did you mean {near!r}?"
             raise InvalidSpec(msg)
     if RULES not in annotations:
         return None
@@ -149,6 +158,20 @@ def _rules(metadata: Fields, window: timedelta) -> tuple[BurnRule, ...] | None:
     except InvalidSpec as error:
         msg = f"{metadata.place}.annotations.{RULES}: {error}"
         raise InvalidSpec(msg) from error
+
+
+def _blame_by(metadata: Fields) -> tuple[str, ...]:
+    """Return the labels that an annotation names."""
+    text = metadata.mapping("annotations").get(BLAME, "")
+    labels = tuple(label.strip() for label in text.split(",") if label.strip())
+    wrong = [label for label in labels if _LABEL.fullmatch(label) is None]
+    if wrong or len(set(labels)) != len(labels) or len(labels) > MOST_LABELS:
+        msg = (
+            f"{metadata.place}.annotations.{BLAME} {text!r} must be one to {MOST_LABELS} different "
+            "label names with commas between them, for example model,version,target."
+        )
+        raise InvalidSpec(msg)
+    return labels
 
 
 def _check_method(spec: Fields) -> None:

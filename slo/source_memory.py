@@ -96,22 +96,25 @@ class SourceMemory:
             if tally.readings is not None
             for share, positions in shares[key].items()
         ]
-        wanted = {
-            key: tally
-            for key, tally in mine.items()
-            if not tally.periodic and tally.readings is None
-        }
+        wanted = {key: mine[key] for key in shares if mine[key].readings is None}
         owned = [(key, *share) for key in wanted for share in shares[key].items()]
-        # A part is compared with the same values as its whole: they are remembered but once.
-        pairs = [
-            (position, owner, (key, _series_key(*series[position])))
-            for owner, (key, _, positions) in enumerate(owned)
-            for position in positions
-        ]
         self._texts = {key: tally.text for key, tally in wanted.items()}
         self._keys = [share for _, share, _ in owned]
         self._columns = np.array([totals.column(key) for key in self._keys], dtype=np.int64)
         self._gained = np.zeros(len(self._keys))
+        self._compile_pairs(series, [(key, positions) for key, _, positions in owned])
+        self._series, self.stale = series, False
+
+    def _compile_pairs(self, series: Series, owned: Sequence[tuple[str, list[int]]]) -> None:
+        """Lay out positions and what they showed last, by the tally that remembers them.
+
+        A part is compared with the same values as its whole: they are remembered but once.
+        """
+        pairs = [
+            (position, owner, (key, _series_key(*series[position])))
+            for owner, (key, positions) in enumerate(owned)
+            for position in positions
+        ]
         self._positions = np.array([pair[0] for pair in pairs], dtype=np.int64)
         self._owners = np.array([pair[1] for pair in pairs], dtype=np.int64)
         self._names = [pair[2] for pair in pairs]
@@ -121,7 +124,6 @@ class SourceMemory:
         fresh = np.array([key in new for key, _ in self._names], dtype=np.bool_)
         self._first = fresh & np.isnan(self._previous)
         self._awaits_first = bool(self._first.any())
-        self._series, self.stale = series, False
 
     def _shares(
         self, series: Series, positions: list[int], key: str, tally: Tally, parts: PartBook

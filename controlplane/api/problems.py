@@ -7,6 +7,7 @@ from starlette.exceptions import HTTPException
 
 from controlplane.errors import (
     DiscoveryError,
+    EngineError,
     IllegalTransition,
     InvalidConfig,
     KeyReused,
@@ -28,6 +29,7 @@ STATUS: dict[type[TrimtabError], int] = {
     Refused: 409,
     InvalidConfig: 422,
     DiscoveryError: 502,
+    EngineError: 502,
     Overloaded: 429,
     NotSaved: 503,
     RouterError: 502,

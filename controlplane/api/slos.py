@@ -11,7 +11,7 @@ from probes.provenance import rests_on
 from probes.server_profile import ServerProfile
 from slo import Decision
 
-__all__ = ["router"]
+__all__ = ["promise_of", "router"]
 
 router = APIRouter(prefix="/v1/slos", tags=["slos"])
 
@@ -25,16 +25,21 @@ async def list_slos(plane: PlaneHere) -> Listing[SloOut]:
 @router.get("/{name}")
 async def show_slo(name: str, plane: PlaneHere) -> SloOut:
     """One SLO, evaluated now."""
-    return _out(plane, _promise(plane, name))
+    return _out(plane, promise_of(plane, name))
 
 
 @router.get("/{name}/budget")
 async def show_budget(name: str, plane: PlaneHere) -> BudgetOut:
     """The error budget of one SLO, over its window."""
-    return _out(plane, _promise(plane, name)).status.budget
+    return _out(plane, promise_of(plane, name)).status.budget
 
 
-def _promise(plane: Plane, name: str) -> Promise:
+def promise_of(plane: Plane, name: str) -> Promise:
+    """Return an SLO by name.
+
+    Raises:
+        NotFound: There is none; the hint lists those there are.
+    """
     if name not in plane.promises:
         known = ", ".join(sorted(plane.promises)) or "none"
         msg = f"No SLO {name!r}."

@@ -14,6 +14,16 @@ from controlplane.schemas.rollouts import (
     VerbIn,
 )
 from controlplane.schemas.shape import Problem, Shape
+from controlplane.schemas.slo_answers import (
+    BlamedOut,
+    BlameOut,
+    ForecastOut,
+    HistoryOut,
+    OutlookOut,
+    RuleOut,
+    StepOut,
+    WindowOut,
+)
 from controlplane.schemas.slos import BudgetOut, BurnOut, SloOut, SloSpecOut, SloStatusOut
 from controlplane.schemas.standing import (
     BreakerOut,
@@ -34,6 +44,8 @@ from controlplane.schemas.trail import AuditOut, EventOut, RunbookRunIn, Runbook
 __all__ = [
     "AlertOut",
     "AuditOut",
+    "BlameOut",
+    "BlamedOut",
     "BreakerOut",
     "BudgetOut",
     "BurnOut",
@@ -41,11 +53,14 @@ __all__ = [
     "DetectionOut",
     "DiscoveryOut",
     "EventOut",
+    "ForecastOut",
     "GateOut",
     "GpuDeviceOut",
     "GpuOut",
+    "HistoryOut",
     "IndicatorOut",
     "ModelOut",
+    "OutlookOut",
     "OverrideIn",
     "ProbeOut",
     "Problem",
@@ -54,6 +69,7 @@ __all__ = [
     "RolloutOut",
     "RolloutSpecOut",
     "RolloutStatusOut",
+    "RuleOut",
     "RunbookRunIn",
     "RunbookRunOut",
     "RunbookStep",
@@ -64,9 +80,11 @@ __all__ = [
     "SloOut",
     "SloSpecOut",
     "SloStatusOut",
+    "StepOut",
     "SystemOut",
     "TargetOut",
     "TargetSpecOut",
     "TargetStatusOut",
     "VerbIn",
+    "WindowOut",
 ]

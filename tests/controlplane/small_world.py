@@ -38,7 +38,10 @@ notify:
 SLO = """
 apiVersion: openslo/v1
 kind: SLO
-metadata: {name: availability, displayName: Answers without a server error}
+metadata:
+  name: availability
+  displayName: Answers without a server error
+  annotations: {trimtab.dev/blame-by: "version,target"}
 spec:
   description: 99 % of the requests of the last half hour get an answer
   service: resnet

@@ -1,0 +1,43 @@
+"""What was counted for an SLO in the past: step by step, and apart by labels."""
+
+import numpy as np
+
+from controlplane.counting import Counting
+from controlplane.slo_evaluation import Promise, counts_of
+from slo import CountHistory, Counts, part_values
+
+__all__ = ["history_of", "parts_within"]
+
+
+def history_of(
+    promise: Promise, counting: Counting, *, now: float, seconds: float, steps: int
+) -> CountHistory:
+    """Return an SLO's events over the last seconds, in so many steps; as far as it was watched."""
+    keys = promise.part_key, promise.total_key
+    times: list[float] = []
+    sums: list[list[float]] = []
+    for moment in (now - seconds * np.arange(steps, 0, -1) / steps).tolist():
+        row = counting.row_at(moment)
+        if row is not None and (not times or row.at > times[-1]):
+            times.append(row.at)
+            sums.append([row.get(key, 0.0) for key in keys])
+    if not times or now > times[-1]:
+        times.append(now)
+        sums.append([counting.value(key) for key in keys])
+    part, total = np.array(sums).round().astype(np.int64).T
+    bad = part if promise.by_bad else total - part
+    return CountHistory(times=np.array(times), bad=bad - bad[0], total=total - total[0])
+
+
+def parts_within(
+    promise: Promise, counting: Counting, *, now: float, seconds: float
+) -> dict[tuple[str, ...], Counts]:
+    """Return an SLO's counts over the last seconds by what its labels say."""
+    columns = counting.sums.columns
+    parts = part_values(columns, promise.part_key)
+    found = {}
+    for values, total_key in part_values(columns, promise.total_key).items():
+        part_key = parts.get(values, "")
+        gained = counting.span((part_key, total_key), now=now, seconds=seconds).gained
+        found[values] = counts_of(promise, gained[part_key], gained[total_key])
+    return found
