@@ -1,13 +1,14 @@
-"""SLO files as trimtab.yaml names them: found, read, and checked for names used twice."""
+"""SLO files as trimtab.yaml names them: found, and read as one set whose documents may name each other."""
 
 from pathlib import Path
 
 from controlplane.errors import InvalidConfig
-from slo import SloError, SloSpec, read_openslo
+from slo import Complaint, SloError, SloSpec, read_openslo_set, validate_openslo
 
-__all__ = ["read_slo_files"]
+__all__ = ["read_slo_files", "validate_slo_files"]
 
 MAX_FILE_BYTES = 1 << 20
+MAX_FILES = 10_000
 
 
 def read_slo_files(patterns: tuple[str, ...], *, beside: Path) -> tuple[SloSpec, ...]:
@@ -18,17 +19,36 @@ def read_slo_files(patterns: tuple[str, ...], *, beside: Path) -> tuple[SloSpec,
         beside: Folder that relative patterns start from.
 
     Raises:
-        InvalidConfig: A pattern matches nothing, a file is unreadable, or a name is used twice.
+        InvalidConfig: A pattern matches nothing, a file is unreadable, or a name is used twice; the
+            message names file, line and field.
     """
-    found: dict[str, SloSpec] = {}
-    for pattern in patterns:
-        for path in _matching(pattern, beside):
-            for slo in _read(path):
-                if slo.name in found:
-                    msg = f"{path}: a second SLO is called {slo.name!r}; names must differ."
-                    raise InvalidConfig(msg)
-                found[slo.name] = slo
-    return tuple(found.values())
+    texts = [(str(path), _text(path)) for path in _all_matching(patterns, beside)]
+    try:
+        return read_openslo_set(texts)
+    except SloError as error:
+        raise InvalidConfig(str(error)) from error
+
+
+def validate_slo_files(patterns: tuple[str, ...], *, beside: Path) -> tuple[Complaint, ...]:
+    """Return every fault of every file, each file judged by itself.
+
+    Raises:
+        InvalidConfig: A pattern matches nothing, or a file is unreadable.
+    """
+    return tuple(
+        complaint
+        for path in _all_matching(patterns, beside)
+        for complaint in validate_openslo(_text(path), origin=str(path))
+    )
+
+
+def _all_matching(patterns: tuple[str, ...], beside: Path) -> list[Path]:
+    """Return the files of all patterns, each once."""
+    found = dict.fromkeys(path for pattern in patterns for path in _matching(pattern, beside))
+    if len(found) > MAX_FILES:
+        msg = f"{len(found)} SLO files match; at most {MAX_FILES} are read."
+        raise InvalidConfig(msg)
+    return list(found)
 
 
 def _matching(pattern: str, beside: Path) -> list[Path]:
@@ -41,11 +61,11 @@ def _matching(pattern: str, beside: Path) -> list[Path]:
     return paths
 
 
-def _read(path: Path) -> tuple[SloSpec, ...]:
+def _text(path: Path) -> str:
     with path.open("rb") as file:
         raw = file.read(MAX_FILE_BYTES + 1)
     try:
-        return read_openslo(raw.decode())
-    except (SloError, UnicodeDecodeError) as error:
-        msg = f"{path}: {error}"
+        return raw.decode()
+    except UnicodeDecodeError as error:
+        msg = f"{path} is no UTF-8: {error.reason} at byte {error.start}."
         raise InvalidConfig(msg) from error

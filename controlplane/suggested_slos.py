@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -34,7 +35,20 @@ def suggest_slos(detected: Detected, page: Page, *, service: str) -> tuple[Docum
     """
     found = {one.indicator.name: one for one in detected.found}
     models = list(detected.models)[:MOST_MODELS]
-    return (*_availabilities(found, models, service), *_times(found, models, service, page))
+    proposed = (*_availabilities(found, models, service), *_times(found, models, service, page))
+    return _told_apart(proposed)
+
+
+def _told_apart(proposed: Sequence[Document]) -> tuple[Document, ...]:
+    """Number names that come again: models whose names differ only in odd signs read alike."""
+    seen: Counter[str] = Counter()
+    for document in proposed:
+        name = document["metadata"]["name"]
+        seen[name] += 1
+        if seen[name] > 1:
+            ending = f"-{seen[name]}"
+            document["metadata"]["name"] = name[: NAME_CHARACTERS - len(ending)] + ending
+    return tuple(proposed)
 
 
 def _availabilities(
@@ -122,7 +136,10 @@ def _document(
     return {
         "apiVersion": "openslo/v1",
         "kind": "SLO",
-        "metadata": {"name": name, "displayName": about},
+        "metadata": {
+            "name": name,
+            "displayName": f"{model or service}, {objective['displayName']}"[:63],
+        },
         "spec": {
             "description": about,
             "service": service,

@@ -24,13 +24,23 @@ from slo.label_parts import Split, part_values
 from slo.ledger import Ledger
 from slo.lint import Fault, Finding, lint_rules
 from slo.objective import Objective
-from slo.openslo import SloSpec, read_openslo
+from slo.openslo import (
+    Complaint,
+    dangling,
+    read_documents,
+    read_openslo,
+    read_openslo_set,
+    validate_documents,
+    validate_openslo,
+    write_openslo,
+)
 from slo.period_counts import PeriodGain
 from slo.raw_counts import RawSeries, count_raw
 from slo.resolving import resolve_sli
 from slo.selector import Matcher, Selector, parse_selectors
 from slo.sli import Counts, LatencySli, RatioSli, Sli, ThresholdSli
 from slo.source_memory import Observation
+from slo.spec import SloSpec
 from slo.sums import Places, Sums
 from slo.suspicion import may_burn
 from slo.threshold import Combine, Readings, Threshold
@@ -44,6 +54,7 @@ __all__ = [
     "BurnRule",
     "CalendarWindow",
     "Combine",
+    "Complaint",
     "CountHistory",
     "Counts",
     "CumulativeRing",
@@ -84,6 +95,7 @@ __all__ = [
     "burn_rate",
     "chance_of_at_least",
     "count_raw",
+    "dangling",
     "error_budget",
     "evaluate",
     "evaluate_rule",
@@ -95,7 +107,12 @@ __all__ = [
     "parse_burn_rules",
     "parse_selectors",
     "part_values",
+    "read_documents",
     "read_openslo",
+    "read_openslo_set",
     "resolve_sli",
     "rules_for",
+    "validate_documents",
+    "validate_openslo",
+    "write_openslo",
 ]

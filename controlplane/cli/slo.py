@@ -18,7 +18,7 @@ from controlplane.cli.session import (
 from controlplane.cli.slo_answers import blame_slo, explain_slo, forecast_slo
 from controlplane.cli.slo_replay import replay_slos
 from controlplane.slo_evaluation import rules_of
-from controlplane.slo_files import read_slo_files
+from controlplane.slo_files import read_slo_files, validate_slo_files
 from slo import lint_rules
 
 __all__ = ["app"]
@@ -70,12 +70,18 @@ def show_slo(name: str, output: FormatOption = Format.YAML) -> None:
 
 @app.command("validate")
 def validate(files: Annotated[list[Path], typer.Argument(help="OpenSLO files.")]) -> None:
-    """Check OpenSLO files; exit 2 names the first fault.
+    """Check OpenSLO files (v1, v2alpha, v1alpha); exit 2 names every fault with file, line and field.
 
     Example: trimtab slo validate slos/*.yaml
     """
+    names = tuple(str(path) for path in files)
     with ending_well():
-        for slo in read_slo_files(tuple(str(path) for path in files), beside=Path()):
+        complaints = validate_slo_files(names, beside=Path())
+        for complaint in complaints:
+            typer.echo(f"trimtab: {complaint}", err=True)
+        if complaints:
+            raise typer.Exit(Exit.USAGE)
+        for slo in read_slo_files(names, beside=Path()):
             typer.echo(f"{slo.name}: ok")
 
 

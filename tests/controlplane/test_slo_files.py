@@ -28,7 +28,9 @@ def test_no_pattern_is_no_slo(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "told"),
     [
-        pytest.param("c.yaml", SLO.encode(), "a second SLO is called 'availability'", id="twice"),
+        pytest.param(
+            "c.yaml", SLO.encode(), "SLO availability, metadata.name is used twice", id="twice"
+        ),
         pytest.param("c.yaml", b"kind: Pod", "c.yaml", id="something else"),
         pytest.param("c.yaml", b"\xff\xfe", "c.yaml", id="no text"),
         pytest.param("c.yaml", b"#" * (MAX_FILE_BYTES + 10), "c.yaml", id="far too large"),

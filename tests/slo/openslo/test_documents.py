@@ -5,20 +5,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from slo import InvalidSpec, SloError
-from slo.documents import read_documents
+from slo.openslo.documents import read_documents
 
 
 def test_documents_are_numbered_as_they_stand():
-    assert read_documents("a: 1\n---\n---\n- b: 2\n- c: 3\n") == [
+    found = read_documents("a: 1\n---\n---\n- b: 2\n- c: 3\n")
+    assert [(each.number, each.value) for each in found] == [
         (1, {"a": 1}),
         (2, {"b": 2}),
         (3, {"c": 3}),
     ]
 
 
+def test_each_part_knows_its_line():
+    (found,) = read_documents("a: 1\nb:\n  - c: 2\n  - d: 3\n")
+    lines = [found.line(path) for path in (("a",), ("b",), ("b", 1, "d"), ("b", 1, "nowhere", 7))]
+    assert lines == [1, 2, 4, 4]
+
+
 def test_a_date_stays_the_text_that_it_is():
-    ((_, found),) = read_documents("start: 2020-01-21 12:30:00\n")
-    assert found == {"start": "2020-01-21 12:30:00"}
+    (found,) = read_documents("start: 2020-01-21 12:30:00\n")
+    assert found.value == {"start": "2020-01-21 12:30:00"}
 
 
 @pytest.mark.parametrize(
@@ -50,4 +57,4 @@ def test_no_text_does_worse_than_being_refused(text):
         found = read_documents(text)
     except SloError:
         return
-    assert all(isinstance(document, dict) for _, document in found)
+    assert all(isinstance(each.value, dict) for each in found)

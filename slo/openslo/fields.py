@@ -1,6 +1,5 @@
 """One mapping of a document, read field by field; each complaint names its place."""
 
-from difflib import get_close_matches
 from typing import Any
 
 from slo.errors import InvalidSpec
@@ -9,7 +8,7 @@ __all__ = ["Fields"]
 
 
 class Fields:
-    """A mapping and where it stands, for example ``document 2, spec.objectives[0]``."""
+    """A mapping and where it stands, for example ``SLO fast, spec.objectives[0]``."""
 
     def __init__(self, value: Any, place: str) -> None:  # noqa: ANN401 -- what the file holds
         if not isinstance(value, dict):
@@ -20,19 +19,6 @@ class Fields:
 
     def __contains__(self, name: str) -> bool:
         return self._value.get(name) is not None
-
-    def refuse_unknown(self, *known: str) -> None:
-        """Refuse a field that the specification does not have.
-
-        Raises:
-            InvalidSpec: It names the nearest known field.
-        """
-        for name in self._value:
-            if name not in known:
-                near = get_close_matches(str(name), known, n=1)
-                hint = f" Did you mean {near[0]!r}?" if near else ""
-                msg = f"{self._at(name)} is not a field of OpenSLO v1.{hint}"
-                raise InvalidSpec(msg)
 
     def text(self, name: str, *, at_most: int = 1050) -> str:
         """Return a text that must be there."""
@@ -78,6 +64,11 @@ class Fields:
             raise InvalidSpec(msg)
         return Fields(value[0], f"{self._at(name)}[0]")
 
+    def items(self, name: str) -> list[Any]:
+        """Return what a list holds; nothing when it is not there."""
+        value = self._value.get(name)
+        return value if isinstance(value, list) else []
+
     def count(self, name: str) -> int:
         """Return how many items a list has; 0 when it is not there."""
         value = self._value.get(name)
@@ -92,7 +83,7 @@ class Fields:
         return {str(key): _line(item) for key, item in value.items()}
 
     def _at(self, name: object) -> str:
-        joint = ", " if self.place.startswith("document") and "," not in self.place else "."
+        joint = "." if ", " in self.place else ", "
         return f"{self.place}{joint}{name}"
 
 
