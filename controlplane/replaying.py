@@ -15,6 +15,7 @@ from controlplane.slo_evaluation import GATE, Promise
 from slo import (
     Budget,
     CountHistory,
+    EvidenceGate,
     Severity,
     error_budget,
     evaluate,
@@ -72,7 +73,12 @@ class Replay:
 
 
 def replay(
-    promise: Promise, history: CountHistory, moments: Floats, *, keep_firing_seconds: float
+    promise: Promise,
+    history: CountHistory,
+    moments: Floats,
+    *,
+    keep_firing_seconds: float,
+    gate: EvidenceGate = GATE,
 ) -> Replay:
     """Go through a past.
 
@@ -81,11 +87,12 @@ def replay(
         history: What happened.
         moments: When the rules are evaluated, Unix seconds, rising; at least one.
         keep_firing_seconds: How long a rule must stay quiet before its alert resolves.
+        gate: What an alert needs besides its burn rate.
     """
     objective = promise.slo.objective
-    decided = firing_over_time(promise.rules, history, moments, objective, GATE)
+    decided = firing_over_time(promise.rules, history, moments, objective, gate)
     episodes = [
-        _told(promise, history, severity, fired, resolved)
+        _told(promise, history, severity, (fired, resolved), gate)
         for severity, codes in decided.items()
         for fired, resolved in _episodes(codes, moments, keep_firing_seconds)
     ]
@@ -145,13 +152,13 @@ def _told(
     promise: Promise,
     history: CountHistory,
     severity: Severity,
-    fired: float,
-    resolved: float | None,
+    lasted: tuple[float, float | None],
+    gate: EvidenceGate,
 ) -> Episode:
     """Ask the evaluation in full for its words at the moment an alert fired."""
-    slo = promise.slo
+    slo, (fired, resolved) = promise.slo, lasted
     found = evaluate(
-        promise.rules, lambda length: history.window(fired, length), slo.objective, GATE
+        promise.rules, lambda length: history.window(fired, length), slo.objective, gate
     )
     return Episode(
         severity=severity, fired_at=fired, resolved_at=resolved, reason=found[severity.value].reason

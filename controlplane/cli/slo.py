@@ -17,6 +17,7 @@ from controlplane.cli.session import (
 )
 from controlplane.cli.slo_answers import blame_slo, explain_slo, forecast_slo
 from controlplane.cli.slo_replay import replay_slos
+from controlplane.cli.slo_rules import import_slos, write_rules
 from controlplane.slo_evaluation import rules_of
 from controlplane.slo_files import read_slo_files, validate_slo_files
 from slo import lint_rules
@@ -27,6 +28,8 @@ app = typer.Typer(name="slo", help="Service level objectives.", no_args_is_help=
 # The same gate, where people look for it first.
 app.command("gate", help=(gate.__doc__ or "").replace("trimtab gate", "trimtab slo gate"))(gate)
 app.command("replay")(replay_slos)
+app.command("rules")(write_rules)
+app.command("import")(import_slos)
 app.command("explain")(explain_slo)
 app.command("forecast")(forecast_slo)
 app.command("blame")(blame_slo)

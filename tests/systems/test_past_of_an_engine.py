@@ -1,22 +1,19 @@
 """A past asked of a real Prometheus is the past that its samples tell, event by event."""
 
 import shutil
-import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from controlplane.cli import app
-from controlplane.demo.processes import free_port
 from controlplane.engines.openmetrics_file import OpenMetricsFile
 from controlplane.engines.prometheus import EnginePast, PrometheusEngine
 from controlplane.errors import EngineError
 from controlplane.slo_files import read_slo_files
+from tests.systems.past_prometheus import prometheus_of
 
 pytestmark = pytest.mark.skipif(
     shutil.which("prometheus") is None or shutil.which("promtool") is None,
@@ -118,45 +115,8 @@ def truth(folder: Path) -> dict[str, int]:
 @pytest.fixture(scope="module")
 def engine(folder: Path, truth: dict[str, int]) -> Iterator[str]:
     assert truth["total"] > 0
-    data = folder / "data"
-    make = [
-        "promtool",
-        "tsdb",
-        "create-blocks-from",
-        "openmetrics",
-        str(folder / "past.om"),
-        str(data),
-    ]
-    subprocess.run(make, check=True, capture_output=True, timeout=120)
-    (folder / "prometheus.yml").write_text("{}\n")
-    port = free_port()
-    command = [
-        "prometheus",
-        f"--config.file={folder / 'prometheus.yml'}",
-        f"--storage.tsdb.path={data}",
-        "--storage.tsdb.retention.time=50y",
-        f"--web.listen-address=127.0.0.1:{port}",
-        "--log.level=error",
-    ]
-    url = f"http://127.0.0.1:{port}"
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
-        try:
-            wait_until_ready(url)
-            yield url
-        finally:
-            process.terminate()
-
-
-def wait_until_ready(url: str) -> None:
-    deadline = time.monotonic() + 30.0
-    while time.monotonic() < deadline:
-        try:
-            if httpx.get(f"{url}/-/ready", trust_env=False).is_success:
-                return
-        except httpx.HTTPError:
-            pass
-        time.sleep(0.1)
-    pytest.fail("Prometheus did not become ready")
+    with prometheus_of(folder / "past.om", folder) as url:
+        yield url
 
 
 def test_engine_and_dump_tell_the_same_and_the_truth(engine, folder, truth):
