@@ -14,6 +14,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from controlplane.api import (
+    adjustments,
     alerts,
     breakers,
     gate,
@@ -56,6 +57,7 @@ from controlplane.store.database import open_database
 __all__ = ["create_app", "serve"]
 
 ROUTES = (
+    adjustments,
     alerts,
     breakers,
     gate,

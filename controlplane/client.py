@@ -106,6 +106,33 @@ class TrimtabClient:
         path = f"/v1/slos/{name}/blame"
         return schemas.BlameOut.model_validate(self._call("GET", path, params=query))
 
+    def slo_adjustments(self, name: str) -> list[schemas.AdjustmentOut]:
+        """All that people took out of a budget, and when they began it anew, oldest first."""
+        kinds = ("exclusions", "resets")
+        found = [
+            entry
+            for kind in kinds
+            for entry in self._list(f"/v1/slos/{name}/{kind}", schemas.AdjustmentOut)
+        ]
+        return sorted(found, key=lambda entry: entry.id)
+
+    def exclude(self, name: str, wanted: schemas.ExclusionIn) -> schemas.AdjustmentOut:
+        """Take a time out of an SLO's numbers."""
+        return self._adjust(f"/v1/slos/{name}/exclusions", wanted)
+
+    def withdraw_exclusion(self, name: str, entry: int, *, reason: str) -> schemas.AdjustmentOut:
+        """Take an exclusion back."""
+        why = schemas.ResetIn(reason=reason)
+        return self._adjust(f"/v1/slos/{name}/exclusions/{entry}:withdraw", why)
+
+    def reset_budget(self, name: str, *, reason: str) -> schemas.AdjustmentOut:
+        """Begin an SLO's budget anew."""
+        return self._adjust(f"/v1/slos/{name}/resets", schemas.ResetIn(reason=reason))
+
+    def _adjust(self, path: str, asked: schemas.Shape) -> schemas.AdjustmentOut:
+        answer = self._call("POST", path, json=asked.model_dump(by_alias=True))
+        return schemas.AdjustmentOut.model_validate(answer)
+
     def services(self) -> list[schemas.ServiceOut]:
         """Every service and who serves it."""
         return self._list("/v1/services", schemas.ServiceOut)

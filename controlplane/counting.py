@@ -174,6 +174,16 @@ class Counting:
         }
         return Span(gained=gained, covered_seconds=max(0.0, now - since))
 
+    def gained_between(self, keys: Iterable[str], start: float, end: float) -> dict[str, float]:
+        """Return what tallies gained from one moment to another, both past."""
+        early, late = self.row_at(start), self.row_at(end)
+        if late is None:
+            return dict.fromkeys(keys, 0.0)
+        return {
+            key: late.get(key, 0.0) - (0.0 if early is None else early.get(key, 0.0))
+            for key in keys
+        }
+
     def row_at(self, moment: float) -> Row | None:
         """Return the sums as of a moment; SLOs that are evaluated together ask for the same ones."""
         if len(self._recent) > PAST_ROWS:

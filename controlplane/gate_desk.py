@@ -1,5 +1,6 @@
 """Where pipelines ask whether a service may be deployed, and where a person overrides the answer."""
 
+from controlplane.adjustment_desk import adjustments_of
 from controlplane.decide.alert_state import AlertState
 from controlplane.decide.gate import GateDecision, SloStanding, decide_gate
 from controlplane.errors import NotFound
@@ -44,7 +45,9 @@ def override_gate(plane: Plane, service: str, *, version: str, reason: str) -> G
 
 
 def _standing(plane: Plane, promise: Promise) -> SloStanding:
-    found, name = evaluate_promise(promise, plane.counting, now=plane.now()), promise.slo.name
+    name = promise.slo.name
+    adjustments = adjustments_of(plane, name)
+    found = evaluate_promise(promise, plane.counting, now=plane.now(), adjustments=adjustments)
     alert = plane.live.alerts.get(f"{name}/{Severity.PAGE}")
     page = found.decisions.get(Severity.PAGE)
     return SloStanding(

@@ -11,6 +11,7 @@ from probes.breaker import Breaker
 from probes.exposition import Layout, Page
 from probes.gpu import GpuReading
 from probes.reading import Reading
+from slo import Adjustments
 
 __all__ = [
     "DiscoveryStanding",
@@ -115,6 +116,7 @@ class Live:
         self.watches: dict[tuple[str, str], VersionWatch] = {}
         self.alerts: dict[str, Alert] = {}
         self.uncounted: dict[str, str] = {}
+        self.adjustments: dict[str, Adjustments] = {}
         self.scaling: dict[str, ScalingStanding] = {}
         self.demands: defaultdict[str, deque[float]] = defaultdict(
             lambda: deque(maxlen=RECENT_DEMANDS)

@@ -8,6 +8,7 @@ import aiohttp
 import numpy as np
 from sqlalchemy import Engine
 
+from controlplane.adjustment_desk import take_up
 from controlplane.asking import Asking
 from controlplane.building import (
     make_discoverers,
@@ -30,6 +31,7 @@ from controlplane.retarget import retarget
 from controlplane.routers import Router
 from controlplane.slo_evaluation import Promise
 from controlplane.spec import Config
+from controlplane.store.adjustments import AdjustmentStore
 from controlplane.store.alerts import AlertStore
 from controlplane.store.counts import CountStore
 from controlplane.store.database import open_database
@@ -107,8 +109,7 @@ def _build(
     now = clock.now().timestamp()
     engine = open_database(database_address(config.storage.database, beside))
     counting = Counting(CountStore(engine), now=now)
-    promises = make_promises(config, beside=beside)
-    live, book = Live(), TargetBook(config.targets)
+    live, book, promises = Live(), TargetBook(config.targets), make_promises(config, beside=beside)
     return Plane(
         config=config,
         url=f"http://{config.api.listen}",
@@ -139,6 +140,7 @@ def _build(
         services=ServiceStore(engine),
         stored_targets=TargetStore(engine),
         alerts=AlertStore(engine),
+        adjustments=AdjustmentStore(engine),
         outbox=Outbox(engine),
         trail=Trail(engine),
         runbook_runs=RunbookRunStore(engine),
@@ -186,6 +188,7 @@ def _remember(plane: Plane) -> None:
     plane.book.put(API, plane.stored_targets.list())
     retarget(plane)
     plane.live.alerts.update({record.key: record.alert for record in plane.alerts.list()})
+    take_up(plane)
     for (service, version), saved in plane.services.breakers().items():
         spec = plane.config.services.get(service)
         if spec is not None and spec.breaker is not None:

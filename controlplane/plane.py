@@ -20,6 +20,7 @@ from controlplane.recent_series import RecentSeries
 from controlplane.routers import Router
 from controlplane.slo_evaluation import Promise
 from controlplane.spec import BreakerSpec, Config, TargetSpec
+from controlplane.store.adjustments import AdjustmentStore
 from controlplane.store.alerts import AlertStore
 from controlplane.store.outbox import Outbox
 from controlplane.store.rollouts import RolloutStore
@@ -75,6 +76,7 @@ class Plane:
     services: ServiceStore
     stored_targets: TargetStore
     alerts: AlertStore
+    adjustments: AdjustmentStore
     outbox: Outbox
     trail: Trail
     runbook_runs: RunbookRunStore

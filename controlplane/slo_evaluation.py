@@ -9,6 +9,7 @@ from controlplane.errors import InvalidConfig
 from controlplane.target_book import TargetBook
 from probes.exposition import Page
 from slo import (
+    Adjustments,
     Budget,
     BurnRule,
     Counts,
@@ -44,6 +45,7 @@ __all__ = [
 ]
 
 GATE = EvidenceGate()
+UNADJUSTED = Adjustments()
 SCRAPES_PER_WINDOW = 2
 PERIOD_SECONDS = 450.0
 """Clouds give their figures 5 to 10 minutes late: windows below a quarter of an hour say nothing."""
@@ -227,15 +229,21 @@ def begin_counting(
     return ""
 
 
-def evaluate_promise(promise: Promise, counting: Counting, *, now: float) -> Evaluation:
-    """Hold the SLO against what was counted."""
+def evaluate_promise(
+    promise: Promise, counting: Counting, *, now: float, adjustments: Adjustments = UNADJUSTED
+) -> Evaluation:
+    """Hold the SLO against what was counted, less what people took out."""
     slo, window = promise.slo, _window_at(promise, now)
+    window = replace(window, start=adjustments.begin(window.start, now))
     span = counting.span(promise.keys, now=now, seconds=now - window.start)
 
     def counts(length: timedelta) -> Counts:
-        return counts_within(promise, counting, now=now, seconds=length.total_seconds())
+        seconds = length.total_seconds()
+        return counts_within(promise, counting, now=now, seconds=seconds, adjustments=adjustments)
 
-    happened = counts_of(promise, *(span.gained[key] for key in promise.keys))
+    happened = counts_within(
+        promise, counting, now=now, seconds=now - window.start, adjustments=adjustments
+    )
     budget = error_budget(happened, slo.objective)
     unknown = "" if counting.defines(promise.total_key) else "not counted yet"
     return Evaluation(
@@ -256,9 +264,19 @@ def _window_at(promise: Promise, now: float) -> Period:
     return Period(start=now - objective.window.total_seconds(), end=now)
 
 
-def counts_within(promise: Promise, counting: Counting, *, now: float, seconds: float) -> Counts:
-    """Return what happened within the last seconds."""
-    gained = counting.span(promise.keys, now=now, seconds=seconds).gained
+def counts_within(
+    promise: Promise,
+    counting: Counting,
+    *,
+    now: float,
+    seconds: float,
+    adjustments: Adjustments = UNADJUSTED,
+) -> Counts:
+    """Return what happened within the last seconds, less what people took out."""
+    gained = dict(counting.span(promise.keys, now=now, seconds=seconds).gained)
+    for out in adjustments.excluded(now - seconds, now):
+        for key, taken in counting.gained_between(promise.keys, out.start, out.end).items():
+            gained[key] -= taken
     return counts_of(promise, *(gained[key] for key in promise.keys))
 
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from controlplane.counting import Counting
 from controlplane.slo_evaluation import Promise, counts_of
-from slo import CountHistory, Counts, part_values
+from slo import Adjustments, CountHistory, Counts, part_values
 
 __all__ = ["history_of", "parts_within"]
 
@@ -30,14 +30,19 @@ def history_of(
 
 
 def parts_within(
-    promise: Promise, counting: Counting, *, now: float, seconds: float
+    promise: Promise, counting: Counting, *, now: float, seconds: float, adjustments: Adjustments
 ) -> dict[tuple[str, ...], Counts]:
     """Return an SLO's counts over the last seconds by what its labels say."""
+    excluded = adjustments.excluded(now - seconds, now)
     columns = counting.sums.columns
     parts = part_values(columns, promise.part_key)
     found = {}
     for values, total_key in part_values(columns, promise.total_key).items():
         part_key = parts.get(values, "")
-        gained = counting.span((part_key, total_key), now=now, seconds=seconds).gained
+        keys = part_key, total_key
+        gained = dict(counting.span(keys, now=now, seconds=seconds).gained)
+        for out in excluded:
+            for key, taken in counting.gained_between(keys, out.start, out.end).items():
+                gained[key] -= taken
         found[values] = counts_of(promise, gained[part_key], gained[total_key])
     return found

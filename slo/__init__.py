@@ -1,5 +1,6 @@
 """Service level objectives: pure mathematics on counts. No input or output, no clock."""
 
+from slo.adjustments import Adjustments, Exclusion, Reset
 from slo.alert_windows import WORKBOOK, BurnRule, Severity, rules_for
 from slo.alerting import Decision, evaluate, evaluate_rule
 from slo.alerting_over_time import firing_over_time
@@ -49,6 +50,7 @@ from slo.windows import CumulativeRing, Row
 
 __all__ = [
     "WORKBOOK",
+    "Adjustments",
     "Blamed",
     "Budget",
     "BurnRule",
@@ -60,6 +62,7 @@ __all__ = [
     "CumulativeRing",
     "Decision",
     "EvidenceGate",
+    "Exclusion",
     "Fault",
     "Finding",
     "Forecast",
@@ -80,6 +83,7 @@ __all__ = [
     "RatioSli",
     "RawSeries",
     "Readings",
+    "Reset",
     "Row",
     "Selector",
     "Severity",

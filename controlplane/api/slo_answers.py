@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from controlplane.adjustment_desk import adjustments_of
 from controlplane.api.access import Listing, PlaneHere, listing
 from controlplane.api.slos import promise_of
 from controlplane.errors import InvalidConfig
@@ -49,7 +50,13 @@ async def show_burn(name: str, plane: PlaneHere) -> Listing[RuleOut]:
     found = []
     for rule in promise.rules:
         long, short = (
-            counts_within(promise, plane.counting, now=now, seconds=length.total_seconds())
+            counts_within(
+                promise,
+                plane.counting,
+                now=now,
+                seconds=length.total_seconds(),
+                adjustments=adjustments_of(plane, name),
+            )
             for length in (rule.long, rule.short)
         )
         said = evaluate_rule(rule, long, short, objective, GATE)
@@ -76,6 +83,11 @@ async def show_forecast(name: str, plane: PlaneHere) -> ForecastOut:
     promise, now = promise_of(plane, name), plane.now()
     seconds = PAST_WINDOWS * promise.slo.objective.window.total_seconds()
     history = history_of(promise, plane.counting, now=now, seconds=seconds, steps=FORECAST_STEPS)
+    adjustments = adjustments_of(plane, name)
+    for out in adjustments.excluded(now - seconds, now):
+        history = history.without(out.start, out.end)
+    # What was spent before a reset is forgiven; how unevenly it goes is not learnt from it either.
+    history = history.without(0.0, adjustments.begin(0.0, now))
     found = forecast(history, promise.slo.objective, now=now)
     return ForecastOut(
         level=found.level,
@@ -101,8 +113,9 @@ async def show_blame(name: str, plane: PlaneHere, window: Window = None, by: By 
         hint = "annotate it, for example trimtab.dev/blame-by: model,version,target"
         raise InvalidConfig(msg, hint=hint)
     seconds = window or promise.slo.objective.window.total_seconds()
-    whole = counts_within(promise, plane.counting, now=now, seconds=seconds)
-    parts = parts_within(promise, plane.counting, now=now, seconds=seconds)
+    out = adjustments_of(plane, name)
+    whole = counts_within(promise, plane.counting, now=now, seconds=seconds, adjustments=out)
+    parts = parts_within(promise, plane.counting, now=now, seconds=seconds, adjustments=out)
     asked = tuple(label for label in by.split(",") if label)
     try:
         found = blame(parts, whole, labels=labels, by=asked)

@@ -2,14 +2,15 @@
 
 from fastapi import APIRouter
 
+from controlplane.adjustment_desk import adjustments_of
 from controlplane.api.access import Listing, PlaneHere, listing
 from controlplane.errors import NotFound
 from controlplane.plane import Plane
-from controlplane.schemas import BudgetOut, BurnOut, SloOut, SloSpecOut, SloStatusOut
+from controlplane.schemas import BudgetOut, BurnOut, SloOut, SloSpecOut, SloStatusOut, UnadjustedOut
 from controlplane.slo_evaluation import Evaluation, Promise, evaluate_promise
 from probes.provenance import rests_on
 from probes.server_profile import ServerProfile
-from slo import Decision
+from slo import Budget, Decision
 
 __all__ = ["promise_of", "router"]
 
@@ -49,7 +50,9 @@ def promise_of(plane: Plane, name: str) -> Promise:
 
 def _out(plane: Plane, promise: Promise) -> SloOut:
     slo = promise.slo
-    found = evaluate_promise(promise, plane.counting, now=plane.now())
+    now, adjustments = plane.now(), adjustments_of(plane, slo.name)
+    found = evaluate_promise(promise, plane.counting, now=now, adjustments=adjustments)
+    whole = evaluate_promise(promise, plane.counting, now=now).budget if adjustments else None
     source = rests_on(promise.names, _profiles(plane, slo.service))
     return SloOut(
         name=slo.name,
@@ -65,7 +68,7 @@ def _out(plane: Plane, promise: Promise) -> SloOut:
             reason=plane.live.uncounted.get(slo.name) or _reason(found),
             rests_on=source.title,
             cannot_see=source.cannot_see,
-            budget=_budget(found),
+            budget=_budget(found, whole),
             burn=tuple(_burn(decision) for decision in found.decisions.values()),
         ),
     )
@@ -86,7 +89,7 @@ def _reason(found: Evaluation) -> str:
     return worst[0].reason if worst else "no burn rule fits the window"
 
 
-def _budget(found: Evaluation) -> BudgetOut:
+def _budget(found: Evaluation, whole: Budget | None) -> BudgetOut:
     budget = found.budget
     return BudgetOut(
         good=budget.counts.good,
@@ -98,6 +101,13 @@ def _budget(found: Evaluation) -> BudgetOut:
         window_start=found.window.start,
         window_end=found.window.end,
         covered_seconds=found.covered_seconds,
+        without_adjustments=None
+        if whole is None
+        else UnadjustedOut(
+            bad=whole.counts.bad,
+            total=whole.counts.total,
+            remaining_ratio=whole.remaining_ratio,
+        ),
     )
 
 

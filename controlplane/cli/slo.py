@@ -15,6 +15,7 @@ from controlplane.cli.session import (
     show,
     show_table,
 )
+from controlplane.cli.slo_adjust import exclude_time, reset_budget, show_ledger
 from controlplane.cli.slo_answers import blame_slo, explain_slo, forecast_slo
 from controlplane.cli.slo_replay import replay_slos
 from controlplane.cli.slo_rules import import_slos, write_rules
@@ -28,6 +29,9 @@ app = typer.Typer(name="slo", help="Service level objectives.", no_args_is_help=
 # The same gate, where people look for it first.
 app.command("gate", help=(gate.__doc__ or "").replace("trimtab gate", "trimtab slo gate"))(gate)
 app.command("replay")(replay_slos)
+app.command("exclude")(exclude_time)
+app.command("reset")(reset_budget)
+app.command("ledger")(show_ledger)
 app.command("rules")(write_rules)
 app.command("import")(import_slos)
 app.command("explain")(explain_slo)

@@ -29,7 +29,7 @@ from controlplane.units import parse_seconds
 from probes.clock import SystemClock
 from slo import InvalidSpec, Objective, SloError, SloSpec, parse_burn_rules
 
-__all__ = ["replay_slos"]
+__all__ = ["moment_of", "replay_slos"]
 
 MOST_MOMENTS = 2_000_000
 USUAL_SAMPLE_SECONDS = 15.0
@@ -156,7 +156,7 @@ def _headers(bearer: str | None, tenant: str | None) -> dict[str, str]:
 
 def _end(past: Past, until: str | None) -> float:
     if until is not None:
-        return _moment(until)
+        return moment_of(until)
     return past.ends if isinstance(past, OpenMetricsFile) else SystemClock().now().timestamp()
 
 
@@ -181,14 +181,19 @@ def _seconds(text: str, option: str) -> float:
 
 def _span(text: str) -> tuple[float, float]:
     start, _, end = text.partition("/")
-    found = _moment(start), _moment(end)
+    found = moment_of(start), moment_of(end)
     if found[0] >= found[1]:
         msg = f"--exclude {text} ends before it begins."
         raise InvalidConfig(msg)
     return found
 
 
-def _moment(text: str) -> float:
+def moment_of(text: str) -> float:
+    """Return a time that a person wrote, as Unix seconds.
+
+    Raises:
+        InvalidConfig: It is none.
+    """
     try:
         return float(text)
     except ValueError:

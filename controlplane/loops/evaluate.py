@@ -4,6 +4,7 @@ import hashlib
 
 from sqlalchemy import Connection
 
+from controlplane.adjustment_desk import adjustments_of
 from controlplane.decide.alert_state import QUIET, Alert, AlertState, Step, step
 from controlplane.plane import Plane
 from controlplane.slo_evaluation import Evaluation, Promise, evaluate_promise
@@ -18,10 +19,13 @@ async def evaluate(plane: Plane) -> None:
     """Look at all SLOs, and evaluate those that may fire and those whose alert may be resolved."""
     now = plane.now()
     suspects = {each.slo.name: each for each in plane.look.suspects(plane.counting, now=now)}
-    for name in _ringing(plane) - suspects.keys():
+    # The look does not know what people took out: those are evaluated in full.
+    adjusted = {name for name, found in plane.live.adjustments.items() if found.exclusions}
+    for name in (_ringing(plane) | (adjusted & plane.promises.keys())) - suspects.keys():
         suspects[name] = plane.promises[name]
     for promise in suspects.values():
-        found = evaluate_promise(promise, plane.counting, now=now)
+        adjustments = adjustments_of(plane, promise.slo.name)
+        found = evaluate_promise(promise, plane.counting, now=now, adjustments=adjustments)
         for decision in found.decisions.values():
             _step_alert(plane, promise, found, decision)
 

@@ -3,6 +3,7 @@
 JSON names are camelCase. Times are Unix seconds, durations seconds, weights per cent, shares [0, 1].
 """
 
+from controlplane.schemas.adjustments import AdjustmentOut, ExclusionIn, ResetIn
 from controlplane.schemas.alerts import AlertOut, DeliveryOut
 from controlplane.schemas.detection import DetectionOut, IndicatorOut, ModelOut, SystemOut
 from controlplane.schemas.gate import GateOut, OverrideIn
@@ -24,7 +25,14 @@ from controlplane.schemas.slo_answers import (
     StepOut,
     WindowOut,
 )
-from controlplane.schemas.slos import BudgetOut, BurnOut, SloOut, SloSpecOut, SloStatusOut
+from controlplane.schemas.slos import (
+    BudgetOut,
+    BurnOut,
+    SloOut,
+    SloSpecOut,
+    SloStatusOut,
+    UnadjustedOut,
+)
 from controlplane.schemas.standing import (
     BreakerOut,
     DiscoveryOut,
@@ -42,6 +50,7 @@ from controlplane.schemas.standing import (
 from controlplane.schemas.trail import AuditOut, EventOut, RunbookRunIn, RunbookRunOut, RunbookStep
 
 __all__ = [
+    "AdjustmentOut",
     "AlertOut",
     "AuditOut",
     "BlameOut",
@@ -53,6 +62,7 @@ __all__ = [
     "DetectionOut",
     "DiscoveryOut",
     "EventOut",
+    "ExclusionIn",
     "ForecastOut",
     "GateOut",
     "GpuDeviceOut",
@@ -65,6 +75,7 @@ __all__ = [
     "ProbeOut",
     "Problem",
     "PushSourceOut",
+    "ResetIn",
     "RolloutIn",
     "RolloutOut",
     "RolloutSpecOut",
@@ -85,6 +96,7 @@ __all__ = [
     "TargetOut",
     "TargetSpecOut",
     "TargetStatusOut",
+    "UnadjustedOut",
     "VerbIn",
     "WindowOut",
 ]

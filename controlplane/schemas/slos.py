@@ -2,7 +2,7 @@
 
 from controlplane.schemas.shape import Shape
 
-__all__ = ["BudgetOut", "BurnOut", "SloOut", "SloSpecOut", "SloStatusOut"]
+__all__ = ["BudgetOut", "BurnOut", "SloOut", "SloSpecOut", "SloStatusOut", "UnadjustedOut"]
 
 
 class SloSpecOut(Shape):
@@ -15,12 +15,21 @@ class SloSpecOut(Shape):
     indicator: str
 
 
+class UnadjustedOut(Shape):
+    """The same budget as if nobody had taken anything out of it, or begun it anew."""
+
+    bad: int
+    total: int
+    remaining_ratio: float | None
+
+
 class BudgetOut(Shape):
     """The error budget over the SLO's window; shares are None without traffic.
 
     Attributes:
         window_start: From when on it is reckoned, Unix seconds.
         window_end: Until when: now, or the end of the calendar's period.
+        without_adjustments: The same without exclusions and resets; None where there are none.
     """
 
     good: int
@@ -32,6 +41,7 @@ class BudgetOut(Shape):
     window_start: float
     window_end: float
     covered_seconds: float
+    without_adjustments: UnadjustedOut | None = None
 
 
 class BurnOut(Shape):

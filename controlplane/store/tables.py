@@ -171,3 +171,15 @@ runbook_run = Table(
     Column("started_at", Float, nullable=False),
     Column("ended_at", Float),
 )
+
+adjustment = Table(
+    "adjustment",
+    METADATA,
+    Column("id", Key, primary_key=True),
+    Column("slo", String(63), nullable=False, index=True),
+    Column("kind", String(16), nullable=False),
+    Column("at", Float, nullable=False),
+    Column("actor", String(63), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("detail", JSON, nullable=False),
+)
