@@ -8,9 +8,9 @@ from controlplane.discovery import Discoverer
 from controlplane.errors import InvalidConfig
 from controlplane.notifiers import Notifier
 from controlplane.probe_page import PROBES
+from controlplane.promise import Promise, make_promise
 from controlplane.routers import Router
 from controlplane.settings import resolve_secret
-from controlplane.slo_evaluation import Promise, make_promise
 from controlplane.slo_files import read_slo_files
 from controlplane.spec import Config
 from controlplane.telemetry import Telemetry

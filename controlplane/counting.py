@@ -17,6 +17,7 @@ from slo import (
     Readings,
     Row,
     Selector,
+    SliceRule,
     Split,
     Sums,
 )
@@ -78,6 +79,13 @@ class Counting:
         )
         self._names.clear()
 
+    def cut(self, rule: SliceRule, *, sources: Iterable[str]) -> None:
+        """Count slices of time, cut out of what the rule names."""
+        self._defined[rule.good] = self._defined[rule.all] = frozenset(sources)
+        self._ledger.slices.define(rule)
+        for key in (rule.good, rule.all):
+            self._ledger.sums.column(key)
+
     def defines(self, key: str) -> bool:
         """Whether this key is being counted."""
         return key in self._defined
@@ -126,6 +134,7 @@ class Counting:
     def mark(self, now: float) -> None:
         """Remember the running sums as of now, for windows."""
         self._recent.clear()
+        self._ledger.slices.pass_time(now, self._ledger.sums)
         self._ring.append(now, self._ledger.sums)
 
     def value(self, key: str) -> float:

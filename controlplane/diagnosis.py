@@ -16,7 +16,7 @@ from controlplane.building import (
 )
 from controlplane.errors import TrimtabError
 from controlplane.opening import database_address
-from controlplane.slo_evaluation import Promise
+from controlplane.promise import Promise
 from controlplane.spec import Config, TargetSpec
 from controlplane.store.database import open_database
 from probes.clock import SystemClock

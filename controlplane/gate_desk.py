@@ -5,7 +5,8 @@ from controlplane.decide.alert_state import AlertState
 from controlplane.decide.gate import GateDecision, SloStanding, decide_gate
 from controlplane.errors import NotFound
 from controlplane.plane import Plane
-from controlplane.slo_evaluation import Promise, evaluate_promise
+from controlplane.promise import Promise
+from controlplane.slo_evaluation import evaluate_promise
 from slo import Severity
 
 __all__ = ["ask_gate", "override_gate"]

@@ -24,12 +24,12 @@ from controlplane.live import Live
 from controlplane.notifiers import Notifier
 from controlplane.plane import Plane
 from controlplane.probe_page import ProbePage
+from controlplane.promise import Promise
 from controlplane.push_receiver import PushReceiver
 from controlplane.quick_look import QuickLook
 from controlplane.recent_series import RecentSeries
 from controlplane.retarget import retarget
 from controlplane.routers import Router
-from controlplane.slo_evaluation import Promise
 from controlplane.spec import Config
 from controlplane.store.adjustments import AdjustmentStore
 from controlplane.store.alerts import AlertStore

@@ -14,11 +14,11 @@ from controlplane.discovery import Discoverer
 from controlplane.live import Live
 from controlplane.notifiers import Notifier
 from controlplane.probe_page import ProbePage
+from controlplane.promise import Promise
 from controlplane.push_receiver import PushReceiver
 from controlplane.quick_look import QuickLook
 from controlplane.recent_series import RecentSeries
 from controlplane.routers import Router
-from controlplane.slo_evaluation import Promise
 from controlplane.spec import BreakerSpec, Config, TargetSpec
 from controlplane.store.adjustments import AdjustmentStore
 from controlplane.store.alerts import AlertStore

@@ -18,7 +18,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from controlplane.counting import Counting
 from controlplane.errors import NotSaved, Overloaded
 from controlplane.live import Live
-from controlplane.slo_evaluation import Promise, begin_counting, counted_on
+from controlplane.promise import Promise, counted_on
+from controlplane.slo_evaluation import begin_counting
 from controlplane.spec import PushSpec
 from controlplane.store.pushes import PushStore
 from controlplane.target_book import TargetBook

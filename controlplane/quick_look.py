@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from controlplane.counting import Counting
-from controlplane.slo_evaluation import Promise, RuleLimit
+from controlplane.promise import Promise, RuleLimit
 from slo import may_burn
 
 __all__ = ["QuickLook"]

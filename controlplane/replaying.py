@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from controlplane.decide.alert_state import QUIET, AlertState, Intent, step
-from controlplane.slo_evaluation import GATE, Promise
+from controlplane.promise import Promise
 from slo import (
     Budget,
     CountHistory,
@@ -78,7 +78,7 @@ def replay(
     moments: Floats,
     *,
     keep_firing_seconds: float,
-    gate: EvidenceGate = GATE,
+    gate: EvidenceGate | None = None,
 ) -> Replay:
     """Go through a past.
 
@@ -87,9 +87,9 @@ def replay(
         history: What happened.
         moments: When the rules are evaluated, Unix seconds, rising; at least one.
         keep_firing_seconds: How long a rule must stay quiet before its alert resolves.
-        gate: What an alert needs besides its burn rate.
+        gate: What an alert needs besides its burn rate; the SLO's own when None.
     """
-    objective = promise.slo.objective
+    objective, gate = promise.slo.objective, gate or promise.gate
     decided = firing_over_time(promise.rules, history, moments, objective, gate)
     episodes = [
         _told(promise, history, severity, (fired, resolved), gate)

@@ -4,123 +4,35 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from controlplane.counting import FORGET_AFTER_SECONDS, Counting
-from controlplane.errors import InvalidConfig
-from controlplane.target_book import TargetBook
+from controlplane.counting import Counting
+from controlplane.promise import Promise
 from probes.exposition import Page
 from slo import (
     Adjustments,
     Budget,
-    BurnRule,
     Counts,
     Decision,
-    EvidenceGate,
-    LatencySli,
     NoSuchEdge,
     Period,
-    RatioSli,
     Readings,
-    SloSpec,
-    Split,
+    SliceRule,
     ThresholdSli,
     UnsupportedSpec,
     error_budget,
     evaluate,
     resolve_sli,
-    rules_for,
 )
 
 __all__ = [
-    "GATE",
+    "UNADJUSTED",
     "Evaluation",
-    "Promise",
-    "RuleLimit",
     "begin_counting",
-    "counted_on",
     "counts_of",
     "counts_within",
     "evaluate_promise",
-    "make_promise",
-    "rules_of",
 ]
 
-GATE = EvidenceGate()
 UNADJUSTED = Adjustments()
-SCRAPES_PER_WINDOW = 2
-PERIOD_SECONDS = 450.0
-"""Clouds give their figures 5 to 10 minutes late: windows below a quarter of an hour say nothing."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RuleLimit:
-    """One rule as a comparison: it may fire where both windows have more bad events than this.
-
-    Attributes:
-        windows: The long one and the short one, seconds.
-        error_ratio: Share of bad events.
-    """
-
-    windows: tuple[float, float]
-    error_ratio: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Promise:
-    """An SLO with the rules that watch it.
-
-    Attributes:
-        slo: As its file says.
-        rules: That watch it.
-        sources: The pages it is counted on beside those of its targets.
-        limits: The same rules as comparisons.
-    """
-
-    slo: SloSpec
-    rules: tuple[BurnRule, ...]
-    sources: tuple[str, ...]
-    limits: tuple[RuleLimit, ...]
-
-    @property
-    def periodic(self) -> bool:
-        """Whether it rests on figures that are given anew for each period."""
-        return isinstance(self.slo.sli, RatioSli) and self.slo.sli.periodic
-
-    @property
-    def keys(self) -> tuple[str, str]:
-        """Return both keys: of the part, and of all events."""
-        return self.part_key, self.total_key
-
-    @property
-    def split(self) -> Split | None:
-        """Return what it is counted apart by."""
-        labels = self.slo.blame_by
-        return Split(labels=labels, group=f"slo/{self.slo.name}") if labels else None
-
-    @property
-    def by_bad(self) -> bool:
-        """Whether its part counts the bad events."""
-        return isinstance(self.slo.sli, RatioSli) and bool(self.slo.sli.bad)
-
-    @property
-    def names(self) -> frozenset[str]:
-        """Return the names of the series that it may rest on."""
-        sli = self.slo.sli
-        if isinstance(sli, LatencySli):
-            name = sli.histogram.name
-            return frozenset((name, name + "_bucket", name + "_count"))
-        if isinstance(sli, ThresholdSli):
-            return frozenset(each.name for each in sli.series)
-        return frozenset(each.name for each in (*sli.total, *sli.good, *sli.bad))
-
-    @property
-    def part_key(self) -> str:
-        """Key of its good events, or of its bad ones where the SLO names those."""
-        return f"slo/{self.slo.name}/part"
-
-    @property
-    def total_key(self) -> str:
-        """Key of all its events."""
-        return f"slo/{self.slo.name}/total"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,55 +67,6 @@ class Evaluation:
         return "burning" if any(found.firing for found in self.decisions.values()) else "ok"
 
 
-def make_promise(slo: SloSpec, *, sources: Iterable[str], interval_seconds: float) -> Promise:
-    """Return the SLO with its rules; a window shorter than two scrapes could not be counted.
-
-    Raises:
-        InvalidConfig: Its window is longer than counts are kept, or a rule of its own is too brief.
-    """
-    kept = timedelta(seconds=FORGET_AFTER_SECONDS)
-    if slo.objective.window > kept:
-        days = slo.objective.window.days
-        msg = f"SLO {slo.name} promises over {days} days; counts are kept for {kept.days}."
-        raise InvalidConfig(msg)
-    if isinstance(slo.sli, RatioSli) and slo.sli.periodic:
-        interval_seconds = max(interval_seconds, PERIOD_SECONDS)
-    rules = rules_of(slo, interval_seconds=interval_seconds)
-    objective = slo.objective
-    limits = tuple(
-        RuleLimit(
-            windows=(rule.long.total_seconds(), rule.short.total_seconds()),
-            error_ratio=rule.threshold(objective.window) * objective.allowed_error_ratio,
-        )
-        for rule in rules
-    )
-    return Promise(slo=slo, rules=rules, sources=tuple(sources), limits=limits)
-
-
-def rules_of(slo: SloSpec, *, interval_seconds: float) -> tuple[BurnRule, ...]:
-    """Return the burn rules of an SLO that is counted every so many seconds: its own, or the usual.
-
-    Raises:
-        InvalidConfig: A rule of its own looks back no further than two scrapes.
-    """
-    resolution = timedelta(seconds=SCRAPES_PER_WINDOW * interval_seconds)
-    if slo.rules is None:
-        return rules_for(slo.objective.window, resolution=resolution)
-    own = tuple(replace(rule, short=max(rule.short, resolution)) for rule in slo.rules)
-    brief = [rule for rule in own if rule.long <= rule.short]
-    if brief:
-        seconds, every = brief[0].long.total_seconds(), f"{interval_seconds:g} s"
-        msg = f"SLO {slo.name} has a burn rule over {seconds:g} s, and is counted every {every}."
-        raise InvalidConfig(msg, hint="write a longer window, or scrape more often")
-    return own
-
-
-def counted_on(promise: Promise, book: TargetBook) -> frozenset[str]:
-    """Return the names of all pages that an SLO is counted on."""
-    targets = (target.name for target in book.of_service(promise.slo.service))
-    return frozenset(promise.sources).union(targets)
-
-
 def begin_counting(
     promise: Promise, counting: Counting, pages: Iterable[Page], *, sources: frozenset[str]
 ) -> str:
@@ -219,14 +82,28 @@ def begin_counting(
     except (NoSuchEdge, UnsupportedSpec) as error:
         return str(error)
     split = promise.split
+    if promise.sliced:
+        counting.cut(_slice_rule(promise), sources=sources)
     if isinstance(sli, ThresholdSli):
-        for key, threshold in zip(promise.keys, (sli.threshold, None), strict=True):
+        for key, threshold in zip(promise.event_keys, (sli.threshold, None), strict=True):
             readings = Readings(combine=sli.combine, threshold=threshold)
             counting.define(key, sli.series, sources=sources, readings=readings, split=split)
         return ""
-    for key, series in zip(promise.keys, (sli.good or sli.bad, sli.total), strict=True):
+    for key, series in zip(promise.event_keys, (sli.good or sli.bad, sli.total), strict=True):
         counting.define(key, series, sources=sources, periodic=sli.periodic, split=split)
     return ""
+
+
+def _slice_rule(promise: Promise) -> SliceRule:
+    part, total = promise.event_keys
+    return SliceRule(
+        part=part,
+        total=total,
+        by_bad=promise.events_by_bad,
+        good=promise.part_key,
+        all=promise.total_key,
+        budgeting=promise.slo.budgeting,
+    )
 
 
 def evaluate_promise(
@@ -251,7 +128,7 @@ def evaluate_promise(
         budget=budget,
         window=window,
         covered_seconds=span.covered_seconds,
-        decisions=evaluate(promise.rules, counts, slo.objective, GATE),
+        decisions=evaluate(promise.rules, counts, slo.objective, promise.gate),
         unknown=unknown or ("" if budget.counts.total else "no traffic within the window"),
     )
 

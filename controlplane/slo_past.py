@@ -3,7 +3,8 @@
 import numpy as np
 
 from controlplane.counting import Counting
-from controlplane.slo_evaluation import Promise, counts_of
+from controlplane.promise import Promise
+from controlplane.slo_evaluation import counts_of
 from slo import Adjustments, CountHistory, Counts, part_values
 
 __all__ = ["history_of", "parts_within"]

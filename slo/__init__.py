@@ -6,6 +6,7 @@ from slo.alerting import Decision, evaluate, evaluate_rule
 from slo.alerting_over_time import firing_over_time
 from slo.blame import Blamed, blame
 from slo.budget import Budget, error_budget
+from slo.budgeting import OCCURRENCES, Budgeting, Method
 from slo.burn import burn_rate
 from slo.burn_rules_text import parse_burn_rules
 from slo.coming_errors import next_error_ratio
@@ -40,6 +41,7 @@ from slo.raw_counts import RawSeries, count_raw
 from slo.resolving import resolve_sli
 from slo.selector import Matcher, Selector, parse_selectors
 from slo.sli import Counts, LatencySli, RatioSli, Sli, ThresholdSli
+from slo.slices import SliceRule, sliced
 from slo.source_memory import Observation
 from slo.spec import SloSpec
 from slo.sums import Places, Sums
@@ -49,10 +51,12 @@ from slo.time_window import CalendarWindow, Period
 from slo.windows import CumulativeRing, Row
 
 __all__ = [
+    "OCCURRENCES",
     "WORKBOOK",
     "Adjustments",
     "Blamed",
     "Budget",
+    "Budgeting",
     "BurnRule",
     "CalendarWindow",
     "Combine",
@@ -73,6 +77,7 @@ __all__ = [
     "LatencySli",
     "Ledger",
     "Matcher",
+    "Method",
     "NoSuchEdge",
     "Objective",
     "Observation",
@@ -88,6 +93,7 @@ __all__ = [
     "Selector",
     "Severity",
     "Sli",
+    "SliceRule",
     "SloError",
     "SloSpec",
     "Split",
@@ -116,6 +122,7 @@ __all__ = [
     "read_openslo_set",
     "resolve_sli",
     "rules_for",
+    "sliced",
     "validate_documents",
     "validate_openslo",
     "write_openslo",

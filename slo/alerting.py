@@ -78,10 +78,10 @@ def evaluate_rule(
     elif burn_short is None or burn_short < threshold:
         firing, reason = False, f"burnt {burn_long:.1f}x over {_spell(rule.long)}, and stopped"
     elif not gate.passes(long, objective.allowed_error_ratio):
-        firing, reason = False, f"{long.bad} bad of {long.total} may still be chance"
+        firing, reason = False, f"{_of(long, gate)} may still be chance"
     else:
         firing = True
-        reason = f"{long.bad} bad of {long.total} within {_spell(rule.long)} burn {burn_long:.1f}x"
+        reason = f"{_of(long, gate)} within {_spell(rule.long)} burn {burn_long:.1f}x"
     return Decision(
         rule=rule,
         threshold=threshold,
@@ -96,6 +96,13 @@ def _urgency(decision: Decision) -> tuple[bool, float]:
     """Firing first, then how close the burn is to the threshold; nothing known comes last."""
     burn = -1.0 if decision.burn_long is None else decision.burn_long / decision.threshold
     return decision.firing is True, burn
+
+
+def _of(counts: Counts, gate: EvidenceGate) -> str:
+    """Return counts in events or slices, whatever parts they are counted in."""
+    if gate.unit == 1:
+        return f"{counts.bad} bad of {counts.total}"
+    return f"{counts.bad / gate.unit:.2f} bad of {counts.total / gate.unit:.0f}"
 
 
 def _spell(length: timedelta) -> str:

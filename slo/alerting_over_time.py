@@ -97,7 +97,8 @@ def _passes(
     gate: EvidenceGate, bad: npt.NDArray[np.int64], total: npt.NDArray[np.int64], allowed: float
 ) -> npt.NDArray[np.bool_]:
     """Ask the gate; where a bound already tells that it opens, its long sum is spared."""
-    passed = (bad >= gate.min_bad) & (_chance_at_most(bad, total, allowed) < gate.chance)
+    events, failed = total // gate.unit, bad // gate.unit
+    passed = (failed >= gate.min_bad) & (_chance_at_most(failed, events, allowed) < gate.chance)
     for at in np.flatnonzero(~passed):
         counts = Counts(good=int(total[at] - bad[at]), total=int(total[at]))
         passed[at] = gate.passes(counts, allowed)
@@ -112,7 +113,7 @@ def _chance_at_most(
     Source: W. Hoeffding, "Probability inequalities for sums of bounded random variables" (1963),
     theorem 1, in the form with relative entropy.
     """
-    share = bad / total
+    share = bad / np.maximum(total, 1)
     with np.errstate(divide="ignore", invalid="ignore"):
         well = np.where(share < 1.0, (1.0 - share) * np.log((1.0 - share) / (1.0 - allowed)), 0.0)
         entropy = np.where(share > allowed, share * np.log(share / allowed) + well, 0.0)

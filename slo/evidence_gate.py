@@ -22,16 +22,19 @@ class EvidenceGate:
         chance: It must be less likely than this that a service which keeps its promise shows so
             many failures.
         min_bad: Failures without which nothing is said.
+        unit: How many counts one event is: slices by their share are counted in many small parts.
     """
 
     chance: float = 1e-4
     min_bad: int = 2
+    unit: int = 1
 
     def passes(self, counts: Counts, allowed_error_ratio: float) -> bool:
         """Whether the failures are more than chance."""
-        if counts.bad < self.min_bad:
+        bad, total = counts.bad // self.unit, counts.total // self.unit
+        if bad < self.min_bad:
             return False
-        return chance_of_at_least(counts.bad, counts.total, allowed_error_ratio) < self.chance
+        return chance_of_at_least(bad, total, allowed_error_ratio) < self.chance
 
 
 def chance_of_at_least(bad: int, total: int, ratio: float) -> float:

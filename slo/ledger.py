@@ -17,6 +17,7 @@ import orjson
 
 from slo.label_parts import PartBook, Split, part_values
 from slo.selector import Selector
+from slo.slices import Slices
 from slo.source_memory import Observation, Series, SourceMemory
 from slo.sums import Sums
 from slo.tally import Tally
@@ -25,11 +26,16 @@ from slo.threshold import Readings
 __all__ = ["Ledger"]
 
 
+SLICES = ""
+"""Where a snapshot holds the slices that are open: no page is called so."""
+
+
 class Ledger:
     """Tallies by key. See the module for what exactly they count.
 
     Attributes:
         sums: What every tally counted, over all sources.
+        slices: Of time, cut out of some of the sums.
     """
 
     def __init__(self) -> None:
@@ -37,6 +43,7 @@ class Ledger:
         self.sums = Sums()
         self._sources: dict[str, SourceMemory] = {}
         self._parts = PartBook()
+        self.slices = Slices()
 
     def define(
         self,
@@ -136,7 +143,8 @@ class Ledger:
 
     def snapshot(self) -> bytes:
         """Return everything that `restore` needs; definitions are not in it."""
-        state = {}
+        worth = {key: self.sums.get(key) for key in self.slices.keys}
+        state: dict[str, object] = {SLICES: {"open": self.slices.state, "worth": worth}}
         for name, source in self._sources.items():
             source.remember()
             source.fold()
@@ -153,7 +161,12 @@ class Ledger:
     def restore(cls, snapshot: bytes) -> "Ledger":
         """Return a ledger that goes on from a snapshot once its tallies are defined again."""
         ledger = cls()
-        for name, state in orjson.loads(zlib.decompress(snapshot)).items():
+        saved = orjson.loads(zlib.decompress(snapshot))
+        slices = saved.pop(SLICES, {"open": {}, "worth": {}})
+        ledger.slices.state, ledger.slices.keys = slices["open"], set(slices["worth"])
+        for key, value in slices["worth"].items():
+            ledger.sums.add(np.array([ledger.sums.column(key)]), np.array([value]))
+        for name, state in saved.items():
             source = ledger._sources[name] = SourceMemory(name)
             source.known, source.started = True, state["started"]
             source.sums, source.raw = state["sums"], state["raw"]

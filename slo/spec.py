@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from slo.alert_windows import BurnRule
+from slo.budgeting import OCCURRENCES, Budgeting
 from slo.objective import Objective
 from slo.sli import Sli
 
@@ -21,6 +22,7 @@ class SloSpec:
         objective: The promise.
         sli: What counts as good.
         labels: As written.
+        budgeting: Whether events are counted, or slices of time.
         blame_by: Labels that its events are counted apart by, so that blame can be told.
         rules: Its own burn rules; those of the Workbook, scaled to its window, when None.
     """
@@ -33,3 +35,4 @@ class SloSpec:
     labels: Mapping[str, str]
     rules: tuple[BurnRule, ...] | None = None
     blame_by: tuple[str, ...] = ()
+    budgeting: Budgeting = OCCURRENCES

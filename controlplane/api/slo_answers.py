@@ -18,7 +18,7 @@ from controlplane.schemas import (
     StepOut,
     WindowOut,
 )
-from controlplane.slo_evaluation import GATE, counts_within
+from controlplane.slo_evaluation import counts_within
 from controlplane.slo_past import history_of, parts_within
 from slo import (
     Counts,
@@ -59,9 +59,12 @@ async def show_burn(name: str, plane: PlaneHere) -> Listing[RuleOut]:
             )
             for length in (rule.long, rule.short)
         )
-        said = evaluate_rule(rule, long, short, objective, GATE)
+        said = evaluate_rule(rule, long, short, objective, promise.gate)
         allowed = objective.allowed_error_ratio
-        chance = chance_of_at_least(long.bad, long.total, allowed) if long.total else None
+        unit = promise.gate.unit
+        chance = None
+        if long.total:
+            chance = chance_of_at_least(long.bad // unit, long.total // unit, allowed)
         found.append(
             RuleOut(
                 severity=rule.severity.value,

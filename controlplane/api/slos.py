@@ -6,14 +6,20 @@ from controlplane.adjustment_desk import adjustments_of
 from controlplane.api.access import Listing, PlaneHere, listing
 from controlplane.errors import NotFound
 from controlplane.plane import Plane
+from controlplane.promise import Promise
 from controlplane.schemas import BudgetOut, BurnOut, SloOut, SloSpecOut, SloStatusOut, UnadjustedOut
-from controlplane.slo_evaluation import Evaluation, Promise, evaluate_promise
+from controlplane.slo_evaluation import Evaluation, evaluate_promise
 from probes.provenance import rests_on
 from probes.server_profile import ServerProfile
-from slo import Budget, Decision
+from slo import Budget, Decision, Method
 
 __all__ = ["promise_of", "router"]
 
+UNITS = {
+    Method.OCCURRENCES: "events",
+    Method.TIMESLICES: "slices",
+    Method.RATIO_TIMESLICES: "billionths of slices",
+}
 router = APIRouter(prefix="/v1/slos", tags=["slos"])
 
 
@@ -62,6 +68,7 @@ def _out(plane: Plane, promise: Promise) -> SloOut:
             target=slo.objective.target,
             window_seconds=slo.objective.window.total_seconds(),
             indicator=str(slo.sli),
+            unit=UNITS[slo.budgeting.method],
         ),
         status=SloStatusOut(
             state=found.state,

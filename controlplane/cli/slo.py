@@ -19,7 +19,7 @@ from controlplane.cli.slo_adjust import exclude_time, reset_budget, show_ledger
 from controlplane.cli.slo_answers import blame_slo, explain_slo, forecast_slo
 from controlplane.cli.slo_replay import replay_slos
 from controlplane.cli.slo_rules import import_slos, write_rules
-from controlplane.slo_evaluation import rules_of
+from controlplane.promise import rules_of
 from controlplane.slo_files import read_slo_files, validate_slo_files
 from slo import lint_rules
 

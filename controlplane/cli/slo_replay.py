@@ -19,9 +19,9 @@ from controlplane.engines.own_store import OwnStore
 from controlplane.engines.prometheus import EnginePast, PrometheusEngine
 from controlplane.errors import InvalidConfig
 from controlplane.opening import database_address
+from controlplane.promise import make_promise
 from controlplane.replaying import replay
 from controlplane.settings import resolve_secret
-from controlplane.slo_evaluation import make_promise
 from controlplane.slo_files import read_slo_files
 from controlplane.spec import load_config
 from controlplane.store.database import open_database

@@ -9,7 +9,7 @@ import typer
 
 from controlplane.cli.session import ending_well
 from controlplane.errors import InvalidConfig
-from controlplane.slo_evaluation import rules_of
+from controlplane.promise import rules_of
 from controlplane.slo_files import read_slo_files
 from slo import RatioSli, SloError, SloSpec, write_openslo
 from slo.rules import (

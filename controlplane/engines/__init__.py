@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from slo import CountHistory, SloSpec
+from slo import CountHistory, SloSpec, sliced
 
-__all__ = ["Past", "PastOfSlo", "Progress"]
+__all__ = ["Past", "PastOfSlo", "Progress", "slices_of"]
 
 Progress = Callable[[float], None]
 """Is told which share of the time was read, from 0 to 1."""
@@ -23,6 +23,11 @@ class PastOfSlo:
 
     counts: CountHistory
     notes: tuple[str, ...] = ()
+
+
+def slices_of(slo: SloSpec, events: CountHistory) -> CountHistory:
+    """Return a past as the SLO counts it: its events, or the slices they make."""
+    return sliced(events, slo.budgeting) if slo.budgeting.sliced else events
 
 
 class Past(Protocol):

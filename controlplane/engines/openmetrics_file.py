@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from controlplane.engines import PastOfSlo, Progress
+from controlplane.engines import PastOfSlo, Progress, slices_of
 from controlplane.errors import EngineError
 from probes.errors import UnreadableMetrics
 from probes.exposition_grammar import Format, Limits, read_lines
@@ -50,7 +50,8 @@ class OpenMetricsFile:
         except SloError as error:
             msg = f"SLO {slo.name}: {error}"
             raise EngineError(msg) from error
-        counts = count_raw(sli, [_between(each, since, until) for each in self._series])
+        own = [_between(each, since, until) for each in self._series]
+        counts = slices_of(slo, count_raw(sli, own))
         progress(1.0)
         notes = () if len(counts.times) else (f"{self._path} shows nothing of it in this time",)
         return PastOfSlo(counts=counts, notes=notes)

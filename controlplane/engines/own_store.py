@@ -4,7 +4,7 @@ import numpy as np
 from sqlalchemy import Engine
 
 from controlplane.engines import PastOfSlo, Progress
-from controlplane.slo_evaluation import Promise, make_promise
+from controlplane.promise import Promise, make_promise
 from controlplane.store.counts import CountStore
 from slo import CountHistory, SloSpec
 

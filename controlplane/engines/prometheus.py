@@ -13,7 +13,7 @@ import httpx
 import numpy as np
 import orjson
 
-from controlplane.engines import PastOfSlo, Progress
+from controlplane.engines import PastOfSlo, Progress, slices_of
 from controlplane.errors import EngineError
 from slo import (
     CountHistory,
@@ -190,7 +190,7 @@ class EnginePast:
             sli.series if isinstance(sli, ThresholdSli) else (*sli.total, *sli.good, *sli.bad)
         )
         found = self._engine.raw(selectors, since=since, until=until, progress=progress)
-        counts = count_raw(sli, found.series)
+        counts = slices_of(slo, count_raw(sli, found.series))
         warnings = (f"the engine warns: {warning}" for warning in found.warnings)
         return PastOfSlo(counts=counts, notes=(*warnings, *_late(counts, since)))
 

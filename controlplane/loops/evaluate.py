@@ -7,7 +7,8 @@ from sqlalchemy import Connection
 from controlplane.adjustment_desk import adjustments_of
 from controlplane.decide.alert_state import QUIET, Alert, AlertState, Step, step
 from controlplane.plane import Plane
-from controlplane.slo_evaluation import Evaluation, Promise, evaluate_promise
+from controlplane.promise import Promise
+from controlplane.slo_evaluation import Evaluation, evaluate_promise
 from controlplane.store.alerts import AlertRecord
 from controlplane.store.outbox import Message
 from slo import Decision

@@ -6,13 +6,18 @@ __all__ = ["BudgetOut", "BurnOut", "SloOut", "SloSpecOut", "SloStatusOut", "Unad
 
 
 class SloSpecOut(Shape):
-    """The promise, and how good is told from bad."""
+    """The promise, and how good is told from bad.
+
+    Attributes:
+        unit: What is counted: events, slices, or billionths of slices.
+    """
 
     service: str
     description: str
     target: float
     window_seconds: float
     indicator: str
+    unit: str = "events"
 
 
 class UnadjustedOut(Shape):

@@ -7,7 +7,7 @@ from slo.errors import InvalidObjective, InvalidSpec, UnsupportedSpec
 from slo.openslo.fields import Fields
 from slo.time_window import MONTHS, UNIT_LENGTHS, CalendarWindow
 
-__all__ = ["fixed_duration", "time_window"]
+__all__ = ["fixed_duration", "slice_length", "time_window"]
 
 _DURATION = re.compile(r"([1-9][0-9]{0,5})([mhdwMQY])", re.ASCII)
 
@@ -27,6 +27,13 @@ def fixed_duration(owner: Fields, name: str) -> timedelta:
         )
         raise UnsupportedSpec(msg)
     return count * UNIT_LENGTHS[unit]
+
+
+def slice_length(objective: Fields) -> timedelta:
+    """Return how long a slice is: a duration, or a number of minutes."""
+    if objective.is_number("timeSliceWindow"):
+        return timedelta(minutes=objective.number("timeSliceWindow"))
+    return fixed_duration(objective, "timeSliceWindow")
 
 
 def time_window(spec: Fields) -> timedelta | CalendarWindow:

@@ -43,6 +43,11 @@ class Fields:
             raise InvalidSpec(msg)
         return float(value)
 
+    def is_number(self, name: str) -> bool:
+        """Whether a number is there."""
+        value = self._value.get(name)
+        return isinstance(value, int | float) and not isinstance(value, bool)
+
     def flag(self, name: str) -> bool:
         """Return a yes or no that must be there."""
         value = self._value.get(name)

@@ -8,13 +8,20 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from slo.errors import InvalidObjective, InvalidSpec
+from slo.budgeting import Budgeting, Method
+from slo.errors import InvalidObjective, InvalidSpec, UnsupportedSpec
 from slo.objective import Objective
 from slo.openslo.alert_policies import rules_of_policies
-from slo.openslo.annotations import RULES, blame_labels, burn_rules, refuse_unknown_annotations
+from slo.openslo.annotations import (
+    BLAME,
+    RULES,
+    blame_labels,
+    burn_rules,
+    refuse_unknown_annotations,
+)
 from slo.openslo.as_v1 import as_v1
 from slo.openslo.documents import Document, read_documents
-from slo.openslo.durations import time_window
+from slo.openslo.durations import slice_length, time_window
 from slo.openslo.fields import Fields
 from slo.openslo.indicator import refuse_unsupported, sli_of
 from slo.openslo.validation import validate_documents
@@ -81,15 +88,12 @@ def _slo(document: Document, value: Fields, known: By) -> SloSpec:
     metadata, spec = value.fields("metadata"), value.fields("spec")
     annotations = metadata.mapping("annotations")
     refuse_unknown_annotations(annotations, metadata.place)
-    if spec.text("budgetingMethod") != "Occurrences":
-        method = spec.text("budgetingMethod")
-        refuse_unsupported(spec, "budgetingMethod", f"{method}; write Occurrences")
     if spec.count("objectives") > 1:
         refuse_unsupported(
             spec, "objectives", "several objectives in one SLO; write one SLO for each"
         )
     objective = spec.only_item("objectives")
-    promise = _objective(objective, time_window(spec))
+    promise, budgeting = _objective(objective, time_window(spec)), _budgeting(spec, objective)
     return SloSpec(
         name=name,
         service=spec.text("service"),
@@ -98,8 +102,35 @@ def _slo(document: Document, value: Fields, known: By) -> SloSpec:
         sli=sli_of(_indicator(spec, objective, known), objective),
         labels=metadata.mapping("labels"),
         rules=_rules(spec, metadata, known, promise.window),
-        blame_by=blame_labels(annotations, metadata.place),
+        blame_by=_blame_by(annotations, metadata, budgeting),
+        budgeting=budgeting,
     )
+
+
+def _blame_by(
+    annotations: Mapping[str, str], metadata: Fields, budgeting: Budgeting
+) -> tuple[str, ...]:
+    labels = blame_labels(annotations, metadata.place)
+    if labels and budgeting.sliced:
+        msg = f"{metadata.place}.annotations.{BLAME}: slices of time have no labels to blame."
+        raise UnsupportedSpec(msg)
+    return labels
+
+
+def _budgeting(spec: Fields, objective: Fields) -> Budgeting:
+    """Return whether events or slices are counted; a bare number is minutes."""
+    method = Method(spec.text("budgetingMethod"))
+    if method is Method.OCCURRENCES:
+        return Budgeting()
+    try:
+        return Budgeting(
+            method=method,
+            length=slice_length(objective),
+            target=objective.number("timeSliceTarget") if method is Method.TIMESLICES else 0.0,
+        )
+    except InvalidObjective as error:
+        msg = f"{objective.place}: {error}"
+        raise InvalidSpec(msg) from error
 
 
 def _rules(spec: Fields, metadata: Fields, known: By, window: timedelta) -> Any:  # noqa: ANN401 -- as the two below

@@ -52,6 +52,9 @@ def counters_of(spec: SloSpec) -> RatioSli:
     Raises:
         UnsupportedSpec: It has none.
     """
+    if spec.budgeting.sliced:
+        msg = f"SLO {spec.name} counts slices of time ({spec.budgeting.method}), which no rule here does."
+        raise UnsupportedSpec(msg)
     if isinstance(spec.sli, LatencySli):
         return spec.sli.resolve([f"{spec.sli.limit:g}"])
     if isinstance(spec.sli, ThresholdSli) or spec.sli.periodic:

@@ -19,8 +19,9 @@ from day_and_night import DAYS, day_and_night
 from prometheus_history import asked, prometheus
 
 from controlplane.counting import Counting
+from controlplane.promise import make_promise
 from controlplane.quick_look import QuickLook
-from controlplane.slo_evaluation import begin_counting, evaluate_promise, make_promise
+from controlplane.slo_evaluation import begin_counting, evaluate_promise
 from controlplane.store.counts import CountStore
 from controlplane.store.database import open_database
 from slo import Objective, RatioSli, Selector, SloSpec

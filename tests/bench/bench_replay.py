@@ -11,8 +11,8 @@ from time import process_time
 
 import numpy as np
 
+from controlplane.promise import GATE, make_promise
 from controlplane.replaying import replay
-from controlplane.slo_evaluation import GATE, make_promise
 from slo import Objective, RatioSli, RawSeries, Selector, Severity, SloSpec, count_raw, evaluate
 
 DAYS, SAMPLE_SECONDS, EVERY, SLOS = 30, 15, 30, 100

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from controlplane.decide.alert_state import QUIET, AlertState, Intent, step
+from controlplane.promise import GATE, make_promise
 from controlplane.replaying import replay
-from controlplane.slo_evaluation import GATE, make_promise
 from slo import CountHistory, Objective, RatioSli, Selector, Severity, SloSpec, evaluate
 
 SPEC = SloSpec(

@@ -2,24 +2,23 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pytest
 
 from controlplane.counting import Counting
 from controlplane.errors import InvalidConfig
-from controlplane.slo_evaluation import (
-    RuleLimit,
-    begin_counting,
-    evaluate_promise,
-    make_promise,
-)
+from controlplane.promise import RuleLimit, make_promise
+from controlplane.slo_evaluation import begin_counting, evaluate_promise
 from controlplane.store.counts import CountStore
 from controlplane.store.database import open_database
 from probes.exposition import Page
 from probes.layout_cache import LayoutCache
 from slo import (
+    Budgeting,
     BurnRule,
     CalendarWindow,
     LatencySli,
+    Method,
     Objective,
     RatioSli,
     Selector,
@@ -28,6 +27,7 @@ from slo import (
     SloSpec,
     Threshold,
     ThresholdSli,
+    parse_selectors,
 )
 
 A = frozenset({"a"})
@@ -164,3 +164,32 @@ def test_rules_of_an_slo_s_own_take_the_place_of_the_usual_ones() -> None:
     slow = make_promise(replace(spec, rules=(own,)), sources=[], interval_seconds=60.0)
     assert slow.rules == (replace(own, short=timedelta(minutes=2)),)
     assert slow.limits == (RuleLimit(windows=(3600.0, 120.0), error_ratio=pytest.approx(0.01)),)
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "good", "total"),
+    [
+        (Method.TIMESLICES, 0.9, 2, 4),
+        (Method.RATIO_TIMESLICES, 0.0, 2_500_000_000, 4_000_000_000),
+    ],
+)
+def test_slices_of_time_are_counted_instead_of_events(method, target, good, total) -> None:
+    sli = RatioSli(bad=parse_selectors("bad_total"), total=parse_selectors("all_total"))
+    budgeting = Budgeting(method=method, length=timedelta(minutes=1), target=target)
+    promise = make_promise(
+        replace(slo(sli), budgeting=budgeting), sources=[], interval_seconds=10.0
+    )
+    counting = Counting(CountStore(open_database("sqlite://")), now=0.0)
+    begin_counting(promise, counting, [], sources=frozenset({"a"}))
+    bad = count = 0.0
+    # A good minute, one that fails wholly, one without traffic, a half and a good one.
+    for second in range(5, 310, 10):
+        share = {1: 1.0, 3: 0.5}.get(second // 60, 0.0)
+        more = 0.0 if second // 60 == 2 or second == 5 else 10.0
+        bad, count = bad + more * share, count + more
+        series = (("all_total", {}), ("bad_total", {}))
+        counting.observe("a", series, np.array([count, bad]), started=None)
+        counting.mark(float(second))
+    found = evaluate_promise(promise, counting, now=305.0)
+    assert (found.budget.counts.good, found.budget.counts.total) == (good, total)
+    assert all(rule.short >= timedelta(minutes=2) for rule in promise.rules)

@@ -13,8 +13,8 @@ import yaml
 from typer.testing import CliRunner
 
 from controlplane.cli import app
+from controlplane.promise import make_promise
 from controlplane.replaying import replay
-from controlplane.slo_evaluation import make_promise
 from slo import CountHistory, EvidenceGate, Objective, RatioSli, Severity, SloSpec, parse_selectors
 from slo.rules import exact_groups
 from tests.systems.past_prometheus import prometheus_of

@@ -6,9 +6,11 @@ import pytest
 import yaml
 
 from slo import (
+    Budgeting,
     CalendarWindow,
     InvalidSpec,
     LatencySli,
+    Method,
     RatioSli,
     Severity,
     SloError,
@@ -409,3 +411,34 @@ def test_other_versions_say_the_same():
     (alpha,) = read_openslo(V1ALPHA)
     assert str(alpha.sli) == 'good requests{code="200"} of requests'
     assert alpha.objective == v1.objective
+
+
+@pytest.mark.parametrize(
+    ("method", "fields", "expected"),
+    [
+        (
+            "Timeslices",
+            {"timeSliceTarget": 0.95, "timeSliceWindow": "5m"},
+            Budgeting(method=Method.TIMESLICES, length=timedelta(minutes=5), target=0.95),
+        ),
+        (
+            "RatioTimeslices",
+            {"timeSliceWindow": 2},
+            Budgeting(method=Method.RATIO_TIMESLICES, length=timedelta(minutes=2)),
+        ),
+    ],
+)
+def test_slices_of_time_are_read(method, fields, expected):
+    text = changed(AVAILABILITY, "spec.budgetingMethod", method)
+    for name, value in fields.items():
+        text = changed(text, f"spec.objectives.0.{name}", value)
+    (found,) = read_openslo(text)
+    assert found.budgeting == expected
+
+
+def test_slices_have_no_labels_to_blame():
+    text = changed(AVAILABILITY, "spec.budgetingMethod", "RatioTimeslices")
+    text = changed(text, "spec.objectives.0.timeSliceWindow", "1m")
+    text = changed(text, "metadata.annotations", {"trimtab.dev/blame-by": "model"})
+    with pytest.raises(UnsupportedSpec, match="slices of time have no labels to blame"):
+        read_openslo(text)
