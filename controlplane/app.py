@@ -49,6 +49,7 @@ from controlplane.loops.protect import protect
 from controlplane.loops.rollout import move_traffic
 from controlplane.loops.running import every, on_news
 from controlplane.loops.scale import scale
+from controlplane.loops.vanish import watch_for_silence
 from controlplane.opening import database_address, open_plane
 from controlplane.plane import Plane
 from controlplane.spec import Config
@@ -76,6 +77,7 @@ NOTIFY_SECONDS = 0.5
 SAVE_SECONDS = 30.0
 SCALE_SECONDS = 1.0
 GPU_SECONDS = 10.0
+VANISH_SECONDS = 10.0
 STOP_SECONDS = 5
 
 
@@ -96,6 +98,7 @@ def loops(plane: Plane) -> list[Coroutine[Any, Any, None]]:
         every(plane, "save", SAVE_SECONDS, save_counts),
         every(plane, "scale", SCALE_SECONDS, scale),
         every(plane, "gpu", GPU_SECONDS, watch_gpus),
+        every(plane, "vanish", VANISH_SECONDS, watch_for_silence),
     ]
 
 

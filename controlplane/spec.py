@@ -157,11 +157,16 @@ class NotifyRoute:
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class NotifySpec:
-    """Receivers by name, and which alert goes to which."""
+    """Receivers by name, and which alert goes to which.
+
+    Attributes:
+        vanished: After so long without a page of a service someone is called; 0 never.
+    """
 
     receivers: dict[Name, tuple[ReceiverSpec, ...]] = field(default_factory=dict)
     routes: tuple[NotifyRoute, ...] = ()
     keep_firing: Annotated[Seconds, Field(ge=0, le=86400)] = 60.0
+    vanished: Annotated[Seconds, Field(ge=0, le=86400)] = 300.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)

@@ -1,0 +1,92 @@
+"""Where alerts take their steps: the alert and its messages are saved in one transaction."""
+
+import hashlib
+from collections.abc import Callable
+
+from sqlalchemy import Connection
+
+from controlplane.decide.alert_state import QUIET, Alert, Step, step
+from controlplane.plane import Plane
+from controlplane.store.alerts import AlertRecord
+from controlplane.store.outbox import Message
+
+__all__ = ["step_alert"]
+
+
+def step_alert(
+    plane: Plane,
+    key: str,
+    *,
+    firing: bool | None,
+    now: float,
+    told: Callable[[Alert], AlertRecord],
+) -> None:
+    """Take one answer into account.
+
+    Args:
+        plane: The plane.
+        key: Of the alert.
+        firing: The answer; None when there was nothing to judge by.
+        now: Unix seconds.
+        told: Makes the record with its words, where there is something to write.
+    """
+    before = plane.live.alerts.get(key, QUIET)
+    keep = plane.config.notify.keep_firing
+    taken = step(before, firing=firing, now=now, keep_firing_seconds=keep)
+    if taken.alert == before:
+        return
+    record = told(taken.alert)
+    with plane.engine.begin() as connection:
+        plane.alerts.save(connection, record)
+        if taken.intent is not None:
+            _announce(plane, connection, record, taken)
+    plane.live.alerts[key] = taken.alert
+
+
+def _announce(plane: Plane, connection: Connection, record: AlertRecord, taken: Step) -> None:
+    """Put one message for each destination into the outbox, in the alert's own transaction."""
+    intent = "" if taken.intent is None else taken.intent.value
+    alert = record.alert
+    for receiver in _receivers(plane, record.labels):
+        for position in range(len(plane.config.notify.receivers[receiver])):
+            message = Message(
+                message_id=_message_id(receiver, position, record.key, alert.episode, intent),
+                receiver=receiver,
+                position=position,
+                alert_key=record.key,
+                episode=alert.episode,
+                intent=intent,
+                payload={
+                    "labels": record.labels,
+                    "annotations": record.annotations,
+                    "starts_at": alert.starts_at,
+                    "ends_at": alert.ends_at,
+                    "url": f"{plane.url}/v1/slos/{record.slo}",
+                },
+            )
+            plane.outbox.add(connection, message, now=record.updated_at)
+    text = f"{record.key}: {taken.reason}. {record.annotations['summary']}"
+    plane.trail.tell(
+        connection,
+        now=record.updated_at,
+        kind=f"alert.{intent}",
+        subject=f"alert/{record.key}",
+        text=text,
+    )
+    plane.telemetry.alert_steps.labels(intent).inc()
+
+
+def _message_id(*what: object) -> str:
+    """Return a name that is the same on every try, and no other message's."""
+    return "msg_" + hashlib.sha256("/".join(map(str, what)).encode()).hexdigest()[:40]
+
+
+def _receivers(plane: Plane, labels: dict[str, str]) -> tuple[str, ...]:
+    """Return the receiver of the first route that matches; without routes, every receiver."""
+    notify = plane.config.notify
+    if not notify.routes:
+        return tuple(notify.receivers)
+    for route in notify.routes:
+        if route.match.items() <= labels.items():
+            return (route.to,)
+    return ()
