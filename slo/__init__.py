@@ -29,6 +29,7 @@ from slo.objective import Objective
 from slo.openslo import (
     Complaint,
     dangling,
+    document_of,
     read_documents,
     read_openslo,
     read_openslo_set,
@@ -106,6 +107,7 @@ __all__ = [
     "chance_of_at_least",
     "count_raw",
     "dangling",
+    "document_of",
     "error_budget",
     "evaluate",
     "evaluate_rule",

@@ -11,15 +11,17 @@ from controlplane.cli.session import ending_well
 from controlplane.errors import InvalidConfig
 from controlplane.promise import rules_of
 from controlplane.slo_files import read_slo_files
-from slo import RatioSli, SloError, SloSpec, write_openslo
+from slo import SloError, SloSpec, document_of, write_openslo
 from slo.rules import (
     SLOTH_WINDOWS,
     RuleOptions,
     RuleWindows,
     SlothFile,
     exact_groups,
+    is_pyrra,
     is_sloth,
     read_alert_windows,
+    read_pyrra,
     read_sloth,
     sloth_groups,
     sloth_of_spec,
@@ -86,24 +88,25 @@ def write_rules(  # noqa: PLR0917 -- one parameter for each option
 
 
 def import_slos(
-    files: Annotated[list[Path], typer.Argument(help="Sloth's files.")],
-    window: Annotated[int, typer.Option(help="Days of the SLOs.")] = 30,
+    files: Annotated[list[Path], typer.Argument(help="Sloth's files, or Pyrra's.")],
+    window: Annotated[int, typer.Option(help="Days of the SLOs, for Sloth's.")] = 30,
 ) -> None:
-    """Print Sloth's SLOs as OpenSLO documents that trimtab counts itself.
+    """Print Sloth's or Pyrra's SLOs as OpenSLO documents that trimtab counts itself.
 
     Example: trimtab slo import sloth/*.yml > slos/imported.yaml
     """
     with ending_well():
         try:
-            specs = [
-                spec
-                for path in files
-                for file in _sloth(path)
-                for spec in _imported(file, timedelta(days=window))
-            ]
+            specs = [spec for path in files for spec in _foreign(path, timedelta(days=window))]
         except SloError as error:
             raise InvalidConfig(str(error)) from error
-    typer.echo(write_openslo(map(_document, specs)), nl=False)
+    typer.echo(write_openslo(map(document_of, specs)), nl=False)
+
+
+def _foreign(path: Path, window: timedelta) -> list[SloSpec]:
+    if is_pyrra(_text(path)):
+        return list(read_pyrra(_text(path), origin=str(path)))
+    return [spec for file in _sloth(path) for spec in _imported(file, window)]
 
 
 def _sloth_documents(
@@ -152,31 +155,6 @@ def _exact(specs: tuple[SloSpec, ...], prometheus: str, *, alerts: bool) -> list
 
 def _imported(file: SlothFile, window: timedelta) -> list[SloSpec]:
     return [spec_of_sloth(slo, window) for slo in file.slos]
-
-
-def _document(spec: SloSpec) -> dict[str, Any]:
-    """Return an SLO of counters as an OpenSLO document."""
-    assert isinstance(spec.sli, RatioSli)  # noqa: S101 -- so `spec_of_sloth` makes them
-    parts = {"bad": spec.sli.bad, "total": spec.sli.total}
-    ratio: dict[str, Any] = {"counter": True}
-    for name, selectors in parts.items():
-        query = " + ".join(f"sum({selector})" for selector in selectors)
-        ratio[name] = {"metricSource": {"type": "Prometheus", "spec": {"query": query}}}
-    return {
-        "apiVersion": "openslo/v1",
-        "kind": "SLO",
-        "metadata": {"name": spec.name.lower()[:63]},
-        "spec": {
-            "service": spec.service.lower(),
-            "indicator": {
-                "metadata": {"name": spec.name.lower()[:63]},
-                "spec": {"ratioMetric": ratio},
-            },
-            "budgetingMethod": "Occurrences",
-            "timeWindow": [{"duration": f"{spec.objective.window.days}d", "isRolling": True}],
-            "objectives": [{"target": round(spec.objective.target, 12)}],
-        },
-    }
 
 
 def _windows(days: int, file: Path | None) -> RuleWindows:

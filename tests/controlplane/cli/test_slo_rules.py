@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 from controlplane.cli import app
 from controlplane.cli.exits import Exit
 from slo import read_openslo
+from slo.rules import read_pyrra
 from tests.controlplane.small_world import SLO
 
 SLOTH = """
@@ -22,6 +23,19 @@ slos:
         error_query: sum(rate(requests_total{code=~"5.."}[{{.window}}]))
         total_query: sum(increase( requests_total[{{ .window }}] ))
     alerting: {name: Burns, page_alert: {labels: {to: oncall}}, ticket_alert: {disable: true}}
+"""
+PYRRA = """
+apiVersion: pyrra.dev/v1alpha1
+kind: ServiceLevelObjective
+metadata: {name: chat-errors, namespace: inference}
+spec:
+  target: "99.5"
+  window: 2w
+  indicator:
+    ratio:
+      errors: {metric: 'requests_total{code=~"5.."}'}
+      total: {metric: requests_total}
+      grouping: [model]
 """
 
 
@@ -48,6 +62,18 @@ def test_sloth_s_slo_becomes_ours(sloth):
     (found,) = read_openslo(made.stdout)
     assert (found.name, found.objective.target) == ("shop-answers", 0.999)
     assert str(found.sli) == 'bad requests_total{code=~"5.."} of requests_total'
+
+
+def test_pyrra_s_objective_becomes_ours(tmp_path):
+    path = tmp_path / "pyrra.yaml"
+    path.write_text(PYRRA)
+    (found,) = read_openslo(run("import", path).stdout)
+    (meant,) = read_pyrra(PYRRA)
+    assert (found.sli, found.objective, found.blame_by) == (meant.sli, meant.objective, ("model",))
+    gauge = PYRRA.partition("    ratio:")[0] + "    bool_gauge: {metric: probe_success}\n"
+    path.write_text(gauge)
+    (found,) = read_openslo(run("import", path).stdout)
+    assert str(found.sli) == "probe_success >= 1"
 
 
 def test_rules_of_both_kinds_of_files_are_written_together(ours, sloth):

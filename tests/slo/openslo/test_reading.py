@@ -16,8 +16,10 @@ from slo import (
     SloError,
     ThresholdSli,
     UnsupportedSpec,
+    document_of,
     read_openslo,
     read_openslo_set,
+    write_openslo,
 )
 
 AVAILABILITY = """
@@ -442,3 +444,12 @@ def test_slices_have_no_labels_to_blame():
     text = changed(text, "metadata.annotations", {"trimtab.dev/blame-by": "model"})
     with pytest.raises(UnsupportedSpec, match="slices of time have no labels to blame"):
         read_openslo(text)
+
+
+@pytest.mark.parametrize("query", ["a", "max(a)", "sum(a)", "a + b"])
+@pytest.mark.parametrize("operator", ["lt", "lte"])
+def test_an_slo_as_a_document_is_read_as_the_same(query, operator):
+    text = changed(LATENCY, "spec.objectives.0.op", operator).replace('seconds{model="m"}', query)
+    (found,) = read_openslo(text)
+    (again,) = read_openslo(write_openslo([document_of(found)]))
+    assert (again.sli, again.objective, again.service) == (found.sli, found.objective, "shop")
