@@ -31,7 +31,7 @@ def document_of(spec: SloSpec) -> dict[str, Any]:
         indicator = {"thresholdMetric": _source(sli.series, sli.combine)}
         objective |= {"op": sli.threshold.operator, "value": sli.threshold.limit}
     else:
-        indicator = {"thresholdMetric": _source((sli.histogram,))}
+        indicator = {"thresholdMetric": _source((sli.histogram,), sli.combine)}
         objective |= {"op": "lte", "value": sli.limit}
     name = spec.name.lower()[:LONGEST_NAME].strip("-")
     metadata: dict[str, Any] = {"name": name}
