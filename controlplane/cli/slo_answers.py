@@ -17,7 +17,7 @@ from controlplane.errors import InvalidConfig
 from controlplane.schemas import RuleOut, SloOut
 from controlplane.units import parse_seconds
 
-__all__ = ["blame_slo", "explain_slo", "forecast_slo"]
+__all__ = ["blame_slo", "explain_slo", "forecast_slo", "show_budget"]
 
 
 def explain_slo(name: str) -> None:
@@ -29,6 +29,24 @@ def explain_slo(name: str) -> None:
         slo, rules = client.slo(name), client.slo_burn(name)
     for line in (*_budget_lines(slo), *(line for rule in rules for line in _rule_lines(rule))):
         typer.echo(line)
+
+
+def show_budget(name: str, output: FormatOption = Format.TABLE) -> None:
+    """Show what is left of the error budget, and what would be left without adjustments.
+
+    Example: trimtab slo budget availability
+    """
+    with connected() as client:
+        budget = client.slo(name).status.budget
+    if output is not Format.TABLE:
+        return show(budget, output)
+    rows: list[tuple[object, ...]] = [
+        ("as it counts", budget.remaining_ratio, budget.bad, budget.allowed_bad, budget.total)
+    ]
+    whole = budget.without_adjustments
+    if whole is not None:
+        rows.append(("unadjusted", whole.remaining_ratio, whole.bad, None, whole.total))
+    return show_table(name, ("budget", "left", "bad", "allowed", "total"), rows)
 
 
 def forecast_slo(name: str, output: FormatOption = Format.TABLE) -> None:

@@ -27,3 +27,11 @@ def test_blame_is_a_table_of_parts(trimtab) -> None:
     wrong = trimtab("slo", "blame", "availability", "--window", "soon")
     assert wrong.exit_code == Exit.USAGE
     assert "--window: 'soon' is no duration" in wrong.stderr
+
+
+def test_a_budget_is_shown_with_adjustments_and_without(trimtab) -> None:
+    shown = trimtab("slo", "budget", "availability")
+    assert shown.stdout.splitlines()[1].startswith("as it counts\t-\t0")
+    assert "unadjusted" not in shown.stdout
+    trimtab("slo", "reset", "availability", "--reason", "agreed with all")
+    assert "unadjusted" in trimtab("slo", "budget", "availability").stdout
