@@ -2,6 +2,7 @@
 
 from controlplane.errors import InvalidConfig, NotFound
 from controlplane.plane import Plane
+from controlplane.slo_evaluation import UNADJUSTED
 from controlplane.store.adjustments import AdjustmentEntry
 from slo import Adjustments, Exclusion, InvalidSpec, Reset
 
@@ -10,7 +11,6 @@ __all__ = ["adjustments_of", "entries_of", "exclude", "reset", "take_up", "withd
 LONGEST_SECONDS = 90 * 86_400.0
 FARTHEST_SECONDS = 400 * 86_400.0
 MOST_ENTRIES = 1_000
-UNADJUSTED = Adjustments()
 
 
 def adjustments_of(plane: Plane, slo: str) -> Adjustments:
