@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 
 import pytest
-import yaml
 
 from slo import (
     Budgeting,
@@ -12,8 +11,6 @@ from slo import (
     LatencySli,
     Method,
     RatioSli,
-    Severity,
-    SloError,
     ThresholdSli,
     UnsupportedSpec,
     document_of,
@@ -21,61 +18,7 @@ from slo import (
     read_openslo_set,
     write_openslo,
 )
-
-AVAILABILITY = """
-apiVersion: openslo/v1
-kind: SLO
-metadata: {name: checkout, displayName: Checkout, labels: {team: [a, b], tier: "1"}, annotations: {x/y: z}}
-spec:
-  description: Answers that are no server errors
-  service: shop
-  indicator:
-    metadata: {name: answers}
-    spec:
-      ratioMetric:
-        counter: true
-        bad: {metricSource: {type: Prometheus, spec: {query: 'requests{code=~"5.."}'}}}
-        total: {metricSource: {metricSourceRef: plane, spec: {query: 'sum(requests)'}}}
-  budgetingMethod: Occurrences
-  timeWindow: [{duration: 4w, isRolling: true}]
-  objectives: [{displayName: most, target: 0.999}]
-"""
-LATENCY = """
-apiVersion: openslo/v1
-kind: SLO
-metadata: {name: fast}
-spec:
-  service: shop
-  indicatorRef: seconds
-  budgetingMethod: Occurrences
-  timeWindow: [{duration: 6h, isRolling: true}]
-  objectives: [{op: lte, value: 0.25, targetPercent: 99.5}]
----
-apiVersion: openslo/v1
-kind: SLI
-metadata: {name: seconds}
-spec:
-  thresholdMetric: {metricSource: {type: trimtab, spec: {query: 'seconds{model="m"}'}}}
----
-apiVersion: openslo/v1
-kind: Service
-metadata: {name: shop}
-spec: {description: Sells things}
-"""
-
-
-def changed(text: str, path: str, value: object) -> str:
-    """Return the documents with one field set, or taken out where the value is None."""
-    documents = list(yaml.safe_load_all(text))
-    *parents, last = path.split(".")
-    place = documents[0]
-    for parent in parents:
-        place = place[int(parent) if parent.isdigit() else parent]
-    if value is None:
-        del place[last]
-    else:
-        place[last] = value
-    return yaml.safe_dump_all(documents)
+from tests.slo.openslo.examples import AVAILABILITY, LATENCY, changed
 
 
 def test_a_ratio_slo_is_read():
@@ -279,84 +222,6 @@ def test_a_figure_of_sums_is_refused(query):
         read_openslo(text.replace('seconds{model="m"}', query))
 
 
-POLICY = """
----
-apiVersion: openslo/v1
-kind: AlertPolicy
-metadata: {name: fast-burn}
-spec:
-  conditions: [{conditionRef: burning}]
-  notificationTargets: [{targetRef: oncall}]
----
-apiVersion: openslo/v1
-kind: AlertCondition
-metadata: {name: burning}
-spec:
-  severity: page
-  condition: {kind: burnrate, op: gte, threshold: 14.4, lookbackWindow: 1h, alertAfter: 2m}
-"""
-
-
-def with_policy(reference: object = "fast-burn") -> str:
-    return changed(AVAILABILITY + POLICY, "spec.alertPolicies", [reference])
-
-
-@pytest.mark.parametrize("reference", ["fast-burn", {"alertPolicyRef": "fast-burn"}])
-def test_a_policy_is_a_rule_with_a_short_window(reference):
-    (found,) = read_openslo(with_policy(reference))
-    (rule,) = found.rules
-    assert (rule.severity, rule.long, rule.short) == (
-        Severity.PAGE,
-        timedelta(hours=1),
-        timedelta(minutes=5),
-    )
-    assert rule.threshold(found.objective.window) == pytest.approx(14.4)
-
-
-def test_a_policy_may_be_written_out_in_place():
-    condition = {"kind": "burnrate", "threshold": 2, "lookbackWindow": "1d"}
-    held = {
-        "kind": "AlertPolicy",
-        "metadata": {"name": "slow"},
-        "spec": {
-            "conditions": [
-                {
-                    "kind": "AlertCondition",
-                    "metadata": {"name": "c"},
-                    "spec": {"severity": "ticket", "condition": condition},
-                }
-            ],
-            "notificationTargets": [{"targetRef": "x"}],
-        },
-    }
-    (found,) = read_openslo(changed(AVAILABILITY, "spec.alertPolicies", [held]))
-    assert [rule.severity for rule in found.rules] == [Severity.TICKET]
-
-
-def test_a_policy_may_say_several_windows_by_annotation():
-    rules = "annotations: {trimtab.dev/burn-rules: 'page 2% 1h/5m, ticket 10% 1d/2h'}"
-    documents = POLICY.replace("{name: fast-burn}", f"{{name: fast-burn, {rules}}}")
-    (found,) = read_openslo(changed(AVAILABILITY + documents, "spec.alertPolicies", ["fast-burn"]))
-    assert len(found.rules) == 2
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "advice"),
-    [
-        ("op: gte", "op: lte", "op lte fires while all is well.* Did you mean gte"),
-        ("threshold: 14.4", "threshold: 0", "threshold 0 fires while all is well"),
-        ("name: burning", "name: other", "conditionRef 'burning' names no AlertCondition"),
-        ("name: fast-burn", "name: other", "'fast-burn' names no AlertPolicy"),
-        ("lookbackWindow: 1h", "lookbackWindow: 1M", "1M, which is not always as long"),
-    ],
-)
-def test_a_policy_that_cannot_work_is_refused(old, new, advice):
-    assert old in POLICY
-    text = changed(AVAILABILITY + POLICY.replace(old, new), "spec.alertPolicies", ["fast-burn"])
-    with pytest.raises(SloError, match=advice):
-        read_openslo(text)
-
-
 def test_files_of_a_set_name_each_other_and_faults_name_their_file():
     slo, _, sli = LATENCY.partition("---")
     (found,) = read_openslo_set([("slos/a.yaml", slo), ("slos/b.yaml", sli)])
@@ -369,50 +234,6 @@ def test_files_of_a_set_name_each_other_and_faults_name_their_file():
         InvalidSpec, match=r"b.yaml:4: SLO fast, metadata.name is used twice: .* a.yaml:2 too"
     ):
         read_openslo_set([("a.yaml", LATENCY), ("b.yaml", slo)])
-
-
-V2ALPHA = """
-apiVersion: openslo.com/v2alpha
-kind: SLO
-metadata: {name: checkout, labels: {team: a}}
-spec:
-  serviceRef: shop
-  sli:
-    metadata: {name: answers}
-    spec:
-      ratioMetric:
-        counter: true
-        bad: {dataSourceRef: plane, spec: {query: 'requests{code=~"5.."}'}}
-        total:
-          dataSourceSpec: {type: Prometheus, connectionDetails: {}}
-          spec: {query: requests}
-  budgetingMethod: Occurrences
-  timeWindow: [{duration: 4w, isRolling: true}]
-  objectives: [{target: 0.999}]
-"""
-V1ALPHA = """
-apiVersion: openslo/v1alpha
-kind: SLO
-metadata: {name: checkout}
-spec:
-  service: shop
-  budgetingMethod: Occurrences
-  timeWindows: [{unit: Day, count: 28, isRolling: true}]
-  objectives:
-    - target: 0.999
-      value: 1
-      ratioMetrics:
-        good: {source: prometheus, queryType: promql, query: 'requests{code="200"}'}
-        total: {source: prometheus, queryType: promql, query: requests}
-"""
-
-
-def test_other_versions_say_the_same():
-    (v1,), (v2,) = read_openslo(AVAILABILITY), read_openslo(V2ALPHA)
-    assert (v2.sli, v2.objective, v2.service) == (v1.sli, v1.objective, v1.service)
-    (alpha,) = read_openslo(V1ALPHA)
-    assert str(alpha.sli) == 'good requests{code="200"} of requests'
-    assert alpha.objective == v1.objective
 
 
 @pytest.mark.parametrize(
