@@ -91,7 +91,8 @@ def forecast(history: CountHistory, objective: Objective, *, now: float) -> Fore
     )
     outlooks = tuple(outlook for outlook in found if outlook is not None)
     reach = outlooks[-1].seconds if outlooks else 0.0
-    ends = [_first(outlooks, name) for name in ("high", "middle", "low")]
+    gone = _gone(history, objective, now)
+    ends = [0.0 if gone else _first(outlooks, name) for name in ("high", "middle", "low")]
     told = Forecast(
         level=LEVEL,
         outlooks=outlooks,
@@ -102,6 +103,15 @@ def forecast(history: CountHistory, objective: Objective, *, now: float) -> Fore
         reason="",
     )
     return replace(told, reason=_words(told, known))
+
+
+def _gone(history: CountHistory, objective: Objective, now: float) -> bool:
+    """Whether the budget is gone already."""
+    start = now - objective.window.total_seconds()
+    if objective.calendar is not None:
+        start = objective.calendar.at(now).start
+    ratio = history.since(start, now).error_ratio
+    return ratio is not None and ratio >= objective.allowed_error_ratio
 
 
 def _horizons(most: int) -> list[int]:
@@ -148,6 +158,8 @@ def _first(outlooks: tuple[Outlook, ...], name: str) -> float | None:
 
 
 def _words(found: Forecast, known: float) -> str:
+    if found.latest == 0.0:
+        return "gone already"
     if not found.outlooks:
         return f"too little is known: {known / 3600:.1f} hours"
     if found.earliest is None:

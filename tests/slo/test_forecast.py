@@ -66,7 +66,7 @@ def test_a_healthy_service_lasts_as_far_as_can_be_seen():
 
 @pytest.mark.parametrize("hours", [0, 3])
 def test_where_too_little_is_known_nothing_is_said(hours):
-    history = history_of([1] * hours, [10] * hours)
+    history = history_of([0] * hours, [10] * hours)
     found = forecast(history, Objective(target=0.99, window=timedelta(days=30)), now=hours * 3600.0)
     assert found.outlooks == ()
     assert found.earliest is None
@@ -106,3 +106,10 @@ def test_a_budget_is_gone_later_by_the_kinder_end(gained):
     if found.latest is not None:
         assert found.earliest is not None
         assert found.earliest <= found.latest
+
+
+def test_a_budget_that_is_gone_is_gone_however_little_is_known():
+    history = history_of([5, 5], [10, 10])
+    found = forecast(history, Objective(target=0.9, window=timedelta(days=1)), now=7200.0)
+    assert (found.earliest, found.likely, found.latest) == (0.0, 0.0, 0.0)
+    assert found.reason == "gone already"
