@@ -1,12 +1,22 @@
 """Where people take times out of a budget, take that back, and begin a budget anew."""
 
+from dataclasses import asdict
+
 from controlplane.errors import InvalidConfig, NotFound
 from controlplane.plane import Plane
 from controlplane.slo_evaluation import UNADJUSTED
 from controlplane.store.adjustments import AdjustmentEntry
 from slo import Adjustments, Exclusion, InvalidSpec, Reset
 
-__all__ = ["adjustments_of", "entries_of", "exclude", "reset", "take_up", "withdraw"]
+__all__ = [
+    "adjustments_of",
+    "entries_of",
+    "exclude",
+    "exclusion_of",
+    "reset",
+    "take_up",
+    "withdraw",
+]
 
 LONGEST_SECONDS = 90 * 86_400.0
 FARTHEST_SECONDS = 400 * 86_400.0
@@ -23,24 +33,26 @@ def entries_of(plane: Plane, slo: str) -> list[AdjustmentEntry]:
     return [entry for entry in plane.adjustments.list() if entry.slo == slo]
 
 
-def exclude(
-    plane: Plane, slo: str, *, start: float, end: float, rule: str, reason: str
-) -> AdjustmentEntry:
-    """Take a time out of an SLO's numbers, past or to come.
+def exclusion_of(*, start: float, end: float, rule: str, now: float) -> Exclusion:
+    """Return the time that a person wants taken out; a hostile rule may take seconds to be refused.
 
     Raises:
         InvalidConfig: The time cannot be, or lies too far away.
     """
-    now = plane.now()
     try:
-        Exclusion(start=start, end=end, rule=rule)
+        wanted = Exclusion(start=start, end=end, rule=rule)
     except InvalidSpec as error:
         raise InvalidConfig(str(error)) from error
     if end - start > LONGEST_SECONDS or abs(start - now) > FARTHEST_SECONDS:
         days = round(LONGEST_SECONDS / 86_400), round(FARTHEST_SECONDS / 86_400)
         msg = f"An exclusion lasts at most {days[0]} days and begins at most {days[1]} days away."
         raise InvalidConfig(msg, hint="times are Unix seconds, or 2026-01-31T00:00:00Z")
-    return _write(plane, slo, "exclude", reason, {"start": start, "end": end, "rule": rule})
+    return wanted
+
+
+def exclude(plane: Plane, slo: str, wanted: Exclusion, *, reason: str) -> AdjustmentEntry:
+    """Take a time out of an SLO's numbers, past or to come."""
+    return _write(plane, slo, "exclude", reason, asdict(wanted))
 
 
 def withdraw(plane: Plane, slo: str, *, entry: int, reason: str) -> AdjustmentEntry:

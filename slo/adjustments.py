@@ -5,10 +5,14 @@ that is to come, or that comes again and again by a rule of RFC 5545. A reset be
 burn rates go on. The counts themselves stay as they are, so every number can be shown without.
 """
 
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from itertools import islice, takewhile
 
-from dateutil.rrule import rrule, rrulestr
+from dateutil.parser import parse
+from dateutil.rrule import rrulestr
 
 from slo.errors import InvalidSpec
 from slo.time_window import Period
@@ -16,7 +20,8 @@ from slo.time_window import Period
 __all__ = ["Adjustments", "Exclusion", "Reset"]
 
 TOO_OFTEN = ("SECONDLY", "MINUTELY", "HOURLY")
-YEARS_SECONDS = 5 * 366 * 86_400.0
+TIMES_OF_DAY = {"BYHOUR", "BYMINUTE", "BYSECOND"}
+WITHIN_YEARS = 5
 MOST_TIMES = 10_000
 LONGEST_RULE = 500
 
@@ -48,38 +53,27 @@ class Exclusion:
 
     def spans(self, since: float, until: float) -> list[Period]:
         """Return the times of it that reach into a span."""
-        if not self.rule:
-            inside = self.start < until and self.end > since
-            return [Period(start=self.start, end=self.end)] if inside else []
-        length, found = self.end - self.start, []
-        rule = self._rule(until)
-        for begin in rule.between(_moment(since - length), _moment(until), inc=True):
-            found.append(Period(start=begin.timestamp(), end=begin.timestamp() + length))
-            if len(found) == MOST_TIMES:
-                break
-        return found
+        length = self.end - self.start
+        begins = _begins(self.start, self.rule, _moment(until).year) if self.rule else (self.start,)
+        first, last = bisect_right(begins, since - length), bisect_left(begins, until)
+        return [Period(start=begin, end=begin + length) for begin in begins[first:last]]
 
     def _check_rule(self) -> None:
-        parts = self.rule.upper()
-        if len(self.rule) > LONGEST_RULE or any(often in parts for often in TOO_OFTEN):
+        named = {part.partition("=")[0].strip() for part in self.rule.upper().split(";")}
+        if len(self.rule) > LONGEST_RULE or any(often in self.rule.upper() for often in TOO_OFTEN):
             msg = f"rrule {self.rule!r:.80} comes too often; write DAILY, WEEKLY or rarer."
             raise InvalidSpec(msg)
-        if "DTSTART" in parts or "\n" in self.rule:
-            msg = "rrule is the rule alone; its start is the exclusion's."
+        if "DTSTART" in self.rule.upper() or named & TIMES_OF_DAY or "\n" in self.rule:
+            msg = "rrule is the rule alone; its start and its time of day are the exclusion's."
             raise InvalidSpec(msg)
         try:
-            comes = next(iter(self._rule(self.start + YEARS_SECONDS)), None)
+            comes = _begins(self.start, self.rule, _moment(self.start).year + WITHIN_YEARS)
         except (ValueError, TypeError, KeyError, OverflowError, AttributeError) as error:
             msg = f"rrule {self.rule!r:.80} cannot be read: {error}. Write for example FREQ=WEEKLY;BYDAY=TU."
             raise InvalidSpec(msg) from error
-        if comes is None:
+        if not comes:
             msg = f"rrule {self.rule!r:.80} does not come within five years."
             raise InvalidSpec(msg)
-
-    def _rule(self, until: float) -> rrule:
-        """Return the rule, which ends with what is asked for: one that never comes would not."""
-        rule: rrule = rrulestr(self.rule, dtstart=_moment(self.start))
-        return rule if "UNTIL" in self.rule.upper() else rule.replace(until=_moment(until))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +115,31 @@ class Adjustments:
     def begin(self, start: float, now: float) -> float:
         """Return from when a budget is reckoned: its window's start, or a reset since."""
         return max([start, *(reset.at for reset in self.resets if reset.at <= now)])
+
+
+@lru_cache(maxsize=4096)
+def _begins(start: float, rule: str, year: int) -> tuple[float, ...]:
+    """Return when a rule comes, up to the end of a year.
+
+    The ends that a rule sets itself are kept here: dateutil looks for one that never comes again as
+    far as the year 9999, whatever end it is given.
+
+    Raises:
+        ValueError: It is no rule; so are the other errors that dateutil raises then.
+    """
+    begin, most, end = _moment(start), MOST_TIMES, datetime(year + 1, 1, 1, tzinfo=UTC)
+    rrulestr(rule, dtstart=begin)
+    endless = []
+    for part in rule.split(";"):
+        name, _, value = part.partition("=")
+        if name.strip().upper() == "COUNT":
+            most = min(most, int(value))
+        elif name.strip().upper() == "UNTIL":
+            end = min(end, parse(value) + timedelta(microseconds=1))
+        else:
+            endless.append(part)
+    coming = islice(rrulestr(";".join(endless), dtstart=begin), max(0, most))
+    return tuple(each.timestamp() for each in takewhile(lambda each: each < end, coming))
 
 
 def _moment(at: float) -> datetime:

@@ -1,10 +1,11 @@
 """/v1/slos/{name}/exclusions and resets: what people take out of a budget, and why."""
 
+import asyncio
 from collections.abc import Iterable
 
 from fastapi import APIRouter
 
-from controlplane.adjustment_desk import entries_of, exclude, reset, withdraw
+from controlplane.adjustment_desk import entries_of, exclude, exclusion_of, reset, withdraw
 from controlplane.api.access import Listing, PlaneHere, listing
 from controlplane.api.slos import promise_of
 from controlplane.schemas import AdjustmentOut, ExclusionIn, ResetIn
@@ -25,15 +26,10 @@ async def list_exclusions(name: str, plane: PlaneHere) -> Listing[AdjustmentOut]
 async def add_exclusion(name: str, wanted: ExclusionIn, plane: PlaneHere) -> AdjustmentOut:
     """Take a time out of every number of an SLO; the counts stay as they are."""
     promise_of(plane, name)
-    entry = exclude(
-        plane,
-        name,
-        start=wanted.start,
-        end=wanted.end,
-        rule=wanted.rrule,
-        reason=wanted.reason,
+    time_out = await asyncio.to_thread(
+        exclusion_of, start=wanted.start, end=wanted.end, rule=wanted.rrule, now=plane.now()
     )
-    return _out(entry)
+    return _out(exclude(plane, name, time_out, reason=wanted.reason))
 
 
 @router.post("/{name}/exclusions/{entry}:withdraw", status_code=201)

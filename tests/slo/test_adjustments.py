@@ -40,6 +40,21 @@ def test_a_rule_comes_again():
 
 
 @pytest.mark.parametrize(
+    ("rule", "days"),
+    [
+        ("FREQ=DAILY;COUNT=3", [1, 2, 3]),
+        ("FREQ=DAILY;INTERVAL=2;UNTIL=20260105T050000Z", [1, 3, 5]),
+        ("FREQ=DAILY;UNTIL=20260105T045959Z", [1, 2, 3, 4]),
+        ("FREQ=MONTHLY;BYMONTHDAY=29;BYMONTH=2,1;UNTIL=20270101T000000Z", [29]),
+    ],
+)
+def test_a_rule_ends_when_it_says(rule, days):
+    start = datetime(2026, 1, 1, 5, tzinfo=UTC).timestamp()
+    found = Exclusion(start=start, end=start + 60.0, rule=rule).spans(start, start + 40e7)
+    assert [datetime.fromtimestamp(span.start, UTC).day for span in found] == days
+
+
+@pytest.mark.parametrize(
     ("rule", "advice"),
     [
         ("FREQ=SECONDLY", "comes too often"),
@@ -47,7 +62,11 @@ def test_a_rule_comes_again():
         ("every tuesday", "cannot be read"),
         ("DTSTART:20260101T000000\nRRULE:FREQ=DAILY", "the rule alone"),
         ("FREQ=DAILY;" * 60, "comes too often"),
-        ("FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30", "does not come within five years"),
+        ("FREQ=DAILY;BYHOUR=1,2,3", "its time of day are the exclusion's"),
+        ("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", "does not come within five years"),
+        ("FREQ=DAILY;COUNT=0", "does not come within five years"),
+        ("FREQ=DAILY;UNTIL=19690101T000000Z", "does not come within five years"),
+        ("FREQ=DAILY;UNTIL=19990101", "cannot be read"),
     ],
 )
 def test_a_rule_that_cannot_be_is_refused(rule, advice):
