@@ -1,6 +1,6 @@
 """One SLO as it stands: counts over its windows, budget, burn, and what its rules say."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -30,6 +30,7 @@ __all__ = [
     "counts_of",
     "counts_within",
     "evaluate_promise",
+    "gained_within",
 ]
 
 UNADJUSTED = Adjustments()
@@ -150,11 +151,26 @@ def counts_within(
     adjustments: Adjustments = UNADJUSTED,
 ) -> Counts:
     """Return what happened within the last seconds, less what people took out."""
-    gained = dict(counting.span(promise.keys, now=now, seconds=seconds).gained)
-    for out in adjustments.excluded(now - seconds, now):
-        for key, taken in counting.gained_between(promise.keys, out.start, out.end).items():
-            gained[key] -= taken
+    gained = gained_within(
+        promise.keys, counting, now=now, seconds=seconds, adjustments=adjustments
+    )
     return counts_of(promise, *(gained[key] for key in promise.keys))
+
+
+def gained_within(
+    keys: Sequence[str],
+    counting: Counting,
+    *,
+    now: float,
+    seconds: float,
+    adjustments: Adjustments,
+) -> dict[str, float]:
+    """Return what tallies gained within the last seconds, less what people took out."""
+    gained = dict(counting.span(keys, now=now, seconds=seconds).gained)
+    for out in adjustments.excluded(now - seconds, now):
+        for key, taken in counting.gained_between(keys, out.start, out.end).items():
+            gained[key] -= taken
+    return gained
 
 
 def counts_of(promise: Promise, part: float, total: float) -> Counts:

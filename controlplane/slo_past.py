@@ -4,7 +4,7 @@ import numpy as np
 
 from controlplane.counting import Counting
 from controlplane.promise import Promise
-from controlplane.slo_evaluation import counts_of
+from controlplane.slo_evaluation import counts_of, gained_within
 from slo import Adjustments, CountHistory, Counts, part_values
 
 __all__ = ["history_of", "parts_within"]
@@ -14,7 +14,7 @@ def history_of(
     promise: Promise, counting: Counting, *, now: float, seconds: float, steps: int
 ) -> CountHistory:
     """Return an SLO's events over the last seconds, in so many steps; as far as it was watched."""
-    keys = promise.part_key, promise.total_key
+    keys = promise.keys
     times: list[float] = []
     sums: list[list[float]] = []
     for moment in (now - seconds * np.arange(steps, 0, -1) / steps).tolist():
@@ -34,16 +34,12 @@ def parts_within(
     promise: Promise, counting: Counting, *, now: float, seconds: float, adjustments: Adjustments
 ) -> dict[tuple[str, ...], Counts]:
     """Return an SLO's counts over the last seconds by what its labels say."""
-    excluded = adjustments.excluded(now - seconds, now)
     columns = counting.sums.columns
     parts = part_values(columns, promise.part_key)
     found = {}
     for values, total_key in part_values(columns, promise.total_key).items():
         part_key = parts.get(values, "")
         keys = part_key, total_key
-        gained = dict(counting.span(keys, now=now, seconds=seconds).gained)
-        for out in excluded:
-            for key, taken in counting.gained_between(keys, out.start, out.end).items():
-                gained[key] -= taken
+        gained = gained_within(keys, counting, now=now, seconds=seconds, adjustments=adjustments)
         found[values] = counts_of(promise, gained[part_key], gained[total_key])
     return found

@@ -1,5 +1,6 @@
 """/v1/slos/{name}/burn, forecast, blame, history: the numbers behind a promise."""
 
+import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -91,7 +92,7 @@ async def show_forecast(name: str, plane: PlaneHere) -> ForecastOut:
         history = history.without(out.start, out.end)
     # What was spent before a reset is forgiven; how unevenly it goes is not learnt from it either.
     history = history.without(0.0, adjustments.begin(0.0, now))
-    found = forecast(history, promise.slo.objective, now=now)
+    found = await asyncio.to_thread(forecast, history, promise.slo.objective, now=now)
     return ForecastOut(
         level=found.level,
         earliest_seconds=found.earliest,
@@ -147,7 +148,10 @@ async def show_blame(name: str, plane: PlaneHere, window: Window = None, by: By 
 async def show_history(
     name: str, plane: PlaneHere, window: Window = None, steps: Steps = 120
 ) -> HistoryOut:
-    """The events of one SLO step by step; a step that nothing is known of is left out."""
+    """The events of one SLO step by step; as counted, whatever was taken out.
+
+    A step that nothing is known of is left out.
+    """
     promise, now = promise_of(plane, name), plane.now()
     seconds = window or promise.slo.objective.window.total_seconds()
     history = history_of(promise, plane.counting, now=now, seconds=seconds, steps=steps)

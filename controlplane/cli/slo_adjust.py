@@ -9,11 +9,10 @@ from controlplane.cli.session import (
     Format,
     FormatOption,
     connected,
-    ending_well,
     show,
     show_table,
 )
-from controlplane.cli.slo_replay import moment_of
+from controlplane.cli.times import moment_of
 from controlplane.schemas import AdjustmentOut, ExclusionIn
 
 __all__ = ["exclude_time", "reset_budget", "show_ledger"]
@@ -60,7 +59,7 @@ def show_ledger(name: str, output: FormatOption = Format.TABLE) -> None:
 
     Example: trimtab slo ledger availability
     """
-    with ending_well(), connected() as client:
+    with connected() as client:
         found = client.slo_adjustments(name)
     if output is not Format.TABLE:
         return show(found, output)

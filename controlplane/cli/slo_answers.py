@@ -13,9 +13,8 @@ from controlplane.cli.session import (
     show,
     show_table,
 )
-from controlplane.errors import InvalidConfig
+from controlplane.cli.times import seconds_of
 from controlplane.schemas import RuleOut, SloOut
-from controlplane.units import parse_seconds
 
 __all__ = ["blame_slo", "explain_slo", "forecast_slo", "show_budget"]
 
@@ -76,7 +75,7 @@ def blame_slo(
     Example: trimtab slo blame availability --by version --window 1h
     """
     with ending_well():
-        seconds = None if window is None else _seconds(window)
+        seconds = None if window is None else seconds_of(window, "--window")
     with connected() as client:
         found = client.slo_blame(name, window_seconds=seconds, by=by)
     if output is not Format.TABLE:
@@ -131,14 +130,6 @@ def _rule_lines(rule: RuleOut) -> list[str]:
         )
     state = {True: "fires", False: "quiet", None: "unknown"}[rule.firing]
     return [*lines, f"  {state:8} {rule.reason}"]
-
-
-def _seconds(text: str) -> float:
-    try:
-        return float(parse_seconds(text))
-    except ValueError as error:
-        msg = f"--window: {error}."
-        raise InvalidConfig(msg) from error
 
 
 def _length(seconds: float) -> str:

@@ -4,7 +4,6 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +12,7 @@ import typer
 
 from controlplane.cli.replay_report import Result, plain, tell
 from controlplane.cli.session import Format, FormatOption, ending_well, show
+from controlplane.cli.times import moment_of, seconds_of
 from controlplane.engines import Past, PastOfSlo
 from controlplane.engines.openmetrics_file import OpenMetricsFile
 from controlplane.engines.own_store import OwnStore
@@ -25,11 +25,10 @@ from controlplane.settings import resolve_secret
 from controlplane.slo_files import read_slo_files
 from controlplane.spec import load_config
 from controlplane.store.database import open_database
-from controlplane.units import parse_seconds
 from probes.clock import SystemClock
 from slo import InvalidSpec, Objective, SloError, SloSpec, parse_burn_rules
 
-__all__ = ["moment_of", "replay_slos"]
+__all__ = ["replay_slos"]
 
 MOST_MOMENTS = 2_000_000
 USUAL_SAMPLE_SECONDS = 15.0
@@ -76,9 +75,9 @@ def replay_slos(  # noqa: PLR0917 -- one parameter for each option
         spans = [_span(text) for text in exclude or []]
         with _open(source, config, headers) as past:
             end = _end(past, until)
-            start = end - _seconds(since, "--since")
-            moments = _moments(start, end, _seconds(every, "--every"))
-            keep = _seconds(keep_firing, "--keep-firing")
+            start = end - seconds_of(since, "--since")
+            moments = _moments(start, end, seconds_of(every, "--every"))
+            keep = seconds_of(keep_firing, "--keep-firing")
             results = []
             for spec in changed:
                 found = past.of(spec, since=start, until=end, progress=_progress(spec.name))
@@ -167,18 +166,6 @@ def _moments(start: float, end: float, every: float) -> np.ndarray:
     return np.arange(start + every, end + every / 2, every)
 
 
-def _seconds(text: str, option: str) -> float:
-    try:
-        found = float(parse_seconds(text))
-    except ValueError as error:
-        msg = f"{option}: {error}."
-        raise InvalidConfig(msg) from error
-    if found <= 0.0:
-        msg = f"{option} must be longer than nothing, not {text}."
-        raise InvalidConfig(msg)
-    return found
-
-
 def _span(text: str) -> tuple[float, float]:
     start, _, end = text.partition("/")
     found = moment_of(start), moment_of(end)
@@ -186,24 +173,6 @@ def _span(text: str) -> tuple[float, float]:
         msg = f"--exclude {text} ends before it begins."
         raise InvalidConfig(msg)
     return found
-
-
-def moment_of(text: str) -> float:
-    """Return a time that a person wrote, as Unix seconds.
-
-    Raises:
-        InvalidConfig: It is none.
-    """
-    try:
-        return float(text)
-    except ValueError:
-        pass
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        msg = f"{text!r} is no time. Write for example 2026-01-31T00:00:00Z."
-        raise InvalidConfig(msg) from None
-    return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
 
 
 def _progress(name: str) -> Callable[[float], None]:

@@ -1,12 +1,14 @@
 """Where the past is asked: engines that speak Prometheus's API, dumps of pages, our own store."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 from slo import CountHistory, SloSpec, sliced
 
-__all__ = ["Past", "PastOfSlo", "Progress", "slices_of"]
+__all__ = ["Past", "PastOfSlo", "Progress", "slices_of", "source_of"]
+
+ORIGIN_LABELS = ("job", "instance")
 
 Progress = Callable[[float], None]
 """Is told which share of the time was read, from 0 to 1."""
@@ -28,6 +30,11 @@ class PastOfSlo:
 def slices_of(slo: SloSpec, events: CountHistory) -> CountHistory:
     """Return a past as the SLO counts it: its events, or the slices they make."""
     return sliced(events, slo.budgeting) if slo.budgeting.sliced else events
+
+
+def source_of(labels: Mapping[str, str]) -> str:
+    """Return what stands for the target that a sample came from."""
+    return "/".join(labels.get(label, "") for label in ORIGIN_LABELS)
 
 
 class Past(Protocol):

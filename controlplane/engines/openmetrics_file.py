@@ -1,11 +1,12 @@
 """A dump of series with times, one sample a line, as OpenMetrics writes them."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
-from controlplane.engines import PastOfSlo, Progress, slices_of
+from controlplane.engines import PastOfSlo, Progress, slices_of, source_of
 from controlplane.errors import EngineError
 from probes.errors import UnreadableMetrics
 from probes.exposition_grammar import Format, Limits, read_lines
@@ -16,7 +17,10 @@ __all__ = ["OpenMetricsFile"]
 MOST_BYTES = 4 << 30
 MOST_LINE = 64 << 10
 MOST_SAMPLES = 50_000_000
-ORIGIN_LABELS = ("job", "instance")
+SAMPLE = re.compile(
+    r'\s*([^\s{"]+(?:{(?:[^"}]|"(?:[^"\\]|\\.)*")*+})?)\s+(\S+)\s+(\S+)\s*(?:# .*)?$'
+)
+"""A series, a value, a time, and perhaps an exemplar."""
 
 
 class OpenMetricsFile:
@@ -85,14 +89,14 @@ def _samples(path: Path) -> Iterator[tuple[str, float, float]]:
         number = 0
         while line := file.readline(MOST_LINE):
             number += 1
-            text = line.partition(" # ")[0].strip() if not line.startswith("#") else ""
-            if not text:
+            if line.startswith("#") or line.isspace():
                 continue
+            found = SAMPLE.match(line)
             try:
-                head, value, stamp = text.rsplit(None, 2)
+                head, value, stamp = found.groups() if found else ("", "", "")
                 yield head, float(value), float(stamp)
             except ValueError as error:
-                msg = f"{path}:{number}: {text[:80]!r} is no sample with a time."
+                msg = f"{path}:{number}: {line.strip()[:80]!r} is no sample with a time."
                 raise EngineError(msg, hint='write `name{label="x"} value seconds`') from error
 
 
@@ -105,9 +109,12 @@ def _series(path: Path, head: str, samples: list[tuple[float, float]]) -> RawSer
     times, values = np.array(sorted(samples)).T
     _, last = np.unique(times, return_index=True)
     labels = dict(line.labels or {})
-    source = "/".join(labels.get(label, "") for label in ORIGIN_LABELS)
     return RawSeries(
-        name=line.name, labels=labels, source=source, times=times[last], values=values[last]
+        name=line.name,
+        labels=labels,
+        source=source_of(labels),
+        times=times[last],
+        values=values[last],
     )
 
 

@@ -36,7 +36,6 @@ class OwnStore:
 
 
 def _history(store: CountStore, promise: Promise, *, since: float, until: float) -> CountHistory:
-    keys = promise.part_key, promise.total_key
-    times, sums = store.sums_between(keys, since=since, until=until)
+    times, sums = store.sums_between(promise.keys, since=since, until=until)
     part, total = (sums - sums[:1]).round().astype(np.int64).T
     return CountHistory(times=times, bad=part if promise.by_bad else total - part, total=total)

@@ -13,7 +13,7 @@ import httpx
 import numpy as np
 import orjson
 
-from controlplane.engines import PastOfSlo, Progress, slices_of
+from controlplane.engines import PastOfSlo, Progress, slices_of, source_of
 from controlplane.errors import EngineError
 from slo import (
     CountHistory,
@@ -39,7 +39,6 @@ LATE_SECONDS = 3600.0
 """What an engine knows only from so much later on than it was asked for is told."""
 
 TOO_MUCH = 422
-ORIGIN_LABELS = ("job", "instance")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -227,9 +226,8 @@ def _gather(
 
 def _series(labels: dict[str, str], pieces: list[np.ndarray]) -> RawSeries:
     times, values = np.concatenate(pieces, axis=1)
-    source = "/".join(labels.get(label, "") for label in ORIGIN_LABELS)
     name = labels.pop("__name__")
-    return RawSeries(name=name, labels=labels, source=source, times=times, values=values)
+    return RawSeries(name=name, labels=labels, source=source_of(labels), times=times, values=values)
 
 
 def _late(counts: CountHistory, since: float) -> list[str]:

@@ -16,6 +16,8 @@ __all__ = ["CountStore"]
 SHARD = 0
 """On one machine there is one shard; the key is there for more."""
 
+ROWS_AT_ONCE = 500
+
 
 class CountStore:
     """Reads and writes counts of one shard.
@@ -123,7 +125,8 @@ class CountStore:
         )
         times, found = [], []
         with self._engine.connect() as connection:
-            for row in connection.execute(query).all():
+            streamed = connection.execution_options(yield_per=ROWS_AT_ONCE)
+            for row in streamed.execute(query):
                 columns = self._columns_of(connection, row.layout)
                 if all(key in columns for key in keys):
                     sums = np.frombuffer(row.sums, dtype="<f8")

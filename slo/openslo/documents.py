@@ -42,6 +42,10 @@ class Document:
             path = path[:-1]
         return self.lines.get(path, 1)
 
+    def where(self, path: Path = ()) -> str:
+        """Return file and line of a part, or the line alone where there is no file."""
+        return f"{self.origin}:{self.line(path)}" if self.origin else f"line {self.line(path)}"
+
 
 class _Loader(yaml.SafeLoader):
     """Safe, without aliases: a few lines of them can stand for gigabytes."""

@@ -64,11 +64,7 @@ def read_openslo_set(texts: Iterable[tuple[str, str]]) -> tuple[SloSpec, ...]:
     for document in documents:
         value = as_v1(document.value)
         known.setdefault(value["kind"], {})[value["metadata"]["name"]] = value
-    return tuple(
-        _slo(document, Fields(known["SLO"][document.value["metadata"]["name"]], ""), known)
-        for document in documents
-        if document.value["kind"] == "SLO"
-    )
+    return tuple(_slo(document, known) for document in documents if document.value["kind"] == "SLO")
 
 
 def _documents(origin: str, text: str) -> list[Document]:
@@ -81,9 +77,9 @@ def _documents(origin: str, text: str) -> list[Document]:
         raise InvalidSpec(msg) from error
 
 
-def _slo(document: Document, value: Fields, known: By) -> SloSpec:
-    name = value.fields("metadata").text("name")
-    where = f"{document.origin}:{document.line(())}: " if document.origin else ""
+def _slo(document: Document, known: By) -> SloSpec:
+    name = document.value["metadata"]["name"]
+    where = f"{document.where()}: " if document.origin else ""
     value = Fields(known["SLO"][name], f"{where}SLO {name}")
     metadata, spec = value.fields("metadata"), value.fields("spec")
     annotations = metadata.mapping("annotations")

@@ -56,8 +56,7 @@ def validate_documents(documents: Iterable[Document]) -> tuple[Complaint, ...]:
         if key is not None:
             first = seen.setdefault(key, document)
             if first is not document:
-                where = f"{first.origin or 'line'}:{first.line(())}".replace("line:", "line ")
-                reason = f"is used twice: {key[0]} {key[1]} stands at {where} too."
+                reason = f"is used twice: {key[0]} {key[1]} stands at {first.where()} too."
                 report.add(("metadata", "name"), reason, "duplicate_name")
         found += report.complaints
     return tuple(found[:MOST_COMPLAINTS])
