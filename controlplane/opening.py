@@ -30,6 +30,7 @@ from controlplane.quick_look import QuickLook
 from controlplane.recent_series import RecentSeries
 from controlplane.retarget import retarget
 from controlplane.routers import Router
+from controlplane.slo_page import SloPage
 from controlplane.spec import Config
 from controlplane.store.adjustments import AdjustmentStore
 from controlplane.store.alerts import AlertStore
@@ -89,6 +90,7 @@ async def open_plane(
             notifiers=make_notifiers(config) if notifiers is None else notifiers,
         )
         _remember(plane)
+        plane.telemetry.registry.register(SloPage(plane))
         try:
             yield plane
         finally:

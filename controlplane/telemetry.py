@@ -9,6 +9,9 @@ from opentelemetry.sdk.trace.export import ConsoleSpanExporter, SimpleSpanProces
 from opentelemetry.trace import Tracer
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from controlplane.decide.alert_state import Intent
+from controlplane.decide.delivery import Result
+from controlplane.decide.rollout_state import Event
 from probes.scrape_outcome import Outcome
 
 __all__ = ["Telemetry"]
@@ -25,36 +28,8 @@ class Telemetry:
 
     def __init__(self, *, traces: Path | None = None) -> None:
         self.registry = CollectorRegistry()
-        self.scrapes = Counter(
-            "trimtab_scrapes", "Scrapes by outcome.", ["outcome"], registry=self.registry
-        )
-        self.scrape_seconds = Histogram(
-            "trimtab_scrape_seconds",
-            "Whole time of a scrape.",
-            buckets=SCRAPE_EDGES,
-            registry=self.registry,
-        )
-        self.bad_samples = Counter(
-            "trimtab_bad_samples", "Impossible counter values.", registry=self.registry
-        )
-        self.push_points = Counter(
-            "trimtab_push_points", "Pushed points.", ["outcome"], registry=self.registry
-        )
-        self.rollout_moves = Counter(
-            "trimtab_rollout_moves", "Events of rollouts.", ["event"], registry=self.registry
-        )
-        self.alert_steps = Counter(
-            "trimtab_alert_steps", "Alerts by what was told.", ["intent"], registry=self.registry
-        )
-        self.deliveries = Counter(
-            "trimtab_deliveries", "Tries by result.", ["result"], registry=self.registry
-        )
-        self.outbox_pending = Gauge(
-            "trimtab_outbox_pending", "Messages not yet acknowledged.", registry=self.registry
-        )
-        self.loop_failures = Counter(
-            "trimtab_loop_failures", "Rounds that failed.", ["loop"], registry=self.registry
-        )
+        self._count()
+        self._begin_at_zero()
         self._provider = TracerProvider(
             resource=Resource.create({"service.name": "trimtab"}), shutdown_on_exit=False
         )
@@ -64,10 +39,66 @@ class Telemetry:
             self._provider.add_span_processor(SimpleSpanProcessor(exporter))
         self.tracer: Tracer = self._provider.get_tracer("trimtab")
 
+    def _count(self) -> None:
+        """Make the plane's own counters and gauges."""
+        registry = self.registry
+        self.scrapes = Counter(
+            "trimtab_scrapes", "Scrapes by outcome.", ["outcome"], registry=registry
+        )
+        self.scrape_seconds = Histogram(
+            "trimtab_scrape_seconds",
+            "Whole time of a scrape.",
+            buckets=SCRAPE_EDGES,
+            registry=registry,
+        )
+        self.bad_samples = Counter(
+            "trimtab_bad_samples", "Impossible counter values.", registry=registry
+        )
+        self.push_points = Counter(
+            "trimtab_push_points", "Pushed points.", ["outcome"], registry=registry
+        )
+        self.rollout_moves = Counter(
+            "trimtab_rollout_moves", "Events of rollouts.", ["event"], registry=registry
+        )
+        self.alert_steps = Counter(
+            "trimtab_alert_steps", "Alerts by what was told.", ["intent"], registry=registry
+        )
+        self.deliveries = Counter(
+            "trimtab_deliveries", "Tries by result.", ["result"], registry=registry
+        )
+        self.outbox_pending = Gauge(
+            "trimtab_outbox_pending", "Messages not yet acknowledged.", registry=registry
+        )
+        self.outbox_oldest = Gauge(
+            "trimtab_outbox_oldest_timestamp_seconds",
+            "When the oldest message not yet acknowledged was written; 0 when none waits.",
+            registry=registry,
+        )
+        self.loop_failures = Counter(
+            "trimtab_loop_failures", "Rounds that failed.", ["loop"], registry=registry
+        )
+        self.loop_rounds = Gauge(
+            "trimtab_loop_last_round_timestamp_seconds",
+            "When a loop last came to the end of a round.",
+            ["loop"],
+            registry=registry,
+        )
+
     @cached_property
     def scraped(self) -> dict[Outcome, Counter]:
         """Return the counter of each outcome of a scrape."""
         return {outcome: self.scrapes.labels(outcome.value) for outcome in Outcome}
+
+    def _begin_at_zero(self) -> None:
+        """Show counters before they count, so that their first step is seen as one."""
+        for outcome in ("taken", "rejected"):
+            self.push_points.labels(outcome)
+        for event in Event:
+            self.rollout_moves.labels(event.value)
+        for intent in Intent:
+            self.alert_steps.labels(intent.value)
+        for result in Result:
+            self.deliveries.labels(result.value)
 
     def page(self) -> bytes:
         """Return the metrics page, text format 0.0.4."""

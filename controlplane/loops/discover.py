@@ -23,6 +23,7 @@ async def discover(plane: Plane) -> None:
 async def _watch(plane: Plane, origin: str, discoverer: Discoverer) -> None:
     while True:
         await look(plane, origin, discoverer)
+        plane.telemetry.loop_rounds.labels("discover").set(plane.now())
         await plane.clock.sleep(discoverer.spec.refresh)
 
 

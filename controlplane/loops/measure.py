@@ -39,6 +39,7 @@ UNTIMED = (
 
 async def measure(plane: Plane) -> None:
     """Scrape every target at its own steady pace, for as long as the plane runs."""
+    plane.telemetry.loop_failures.labels("measure")  # shown from now on, as zero
     schedule = ScrapeSchedule(group_size=plane.config.scrape.group)
     running: set[asyncio.Task[None]] = set()
     busy: set[str] = set()
@@ -52,6 +53,7 @@ async def measure(plane: Plane) -> None:
                 task = asyncio.create_task(_measure_contained(plane, names, busy))
                 running.add(task)
                 task.add_done_callback(running.discard)
+            plane.telemetry.loop_rounds.labels("measure").set(plane.now())
             await _until(plane, schedule.next_at())
 
 
@@ -147,7 +149,7 @@ def _count(plane: Plane, target: TargetSpec, page: Page, now: float) -> None:
         stamps=_stamps(target, page, now),
     )
     for promise in plane.promises_of(target.service):
-        if promise.periodic:
+        if promise.slo.periodic:
             plane.live.uncounted[promise.slo.name] = UNTIMED if seen.untimed else ""
     plane.telemetry.bad_samples.inc(seen.refused)
     plane.recent.add(target.name, page.layout, page.values, at=now)

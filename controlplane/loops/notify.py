@@ -19,8 +19,9 @@ async def notify(plane: Plane) -> None:
         return
     due = plane.outbox.due(now)
     await asyncio.gather(*(_deliver(plane, message) for message in due))
-    pending = plane.outbox.pending()
+    pending, oldest = plane.outbox.pending(), plane.outbox.oldest()
     plane.telemetry.outbox_pending.set(pending)
+    plane.telemetry.outbox_oldest.set(oldest or 0.0)
     plane.live.outbox_empty, plane.live.outbox_seen = None if pending else added, now
 
 

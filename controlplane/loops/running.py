@@ -35,8 +35,11 @@ async def on_news(plane: Plane, name: str, round_: Round) -> None:
 
 
 async def _contained(plane: Plane, name: str, round_: Round) -> None:
+    plane.telemetry.loop_failures.labels(name)  # shown from the first round on, as zero
     try:
         await round_(plane)
     except Exception:
         plane.telemetry.loop_failures.labels(name).inc()
         LOG.exception("a round of the loop %r failed", name)
+    else:
+        plane.telemetry.loop_rounds.labels(name).set(plane.now())

@@ -114,6 +114,13 @@ class Outbox:
         with self._engine.connect() as connection:
             return tuple(_from_row(row) for row in connection.execute(query))
 
+    def oldest(self) -> float | None:
+        """Return when the oldest message that waits was written, Unix seconds; None if none waits."""
+        query = select(func.min(table.c.created_at)).where(table.c.state == "pending")
+        with self._engine.connect() as connection:
+            found: float | None = connection.execute(query).scalar_one()
+        return found
+
     def pending(self) -> int:
         """Return how many messages wait."""
         query = select(func.count()).select_from(table).where(table.c.state == "pending")
