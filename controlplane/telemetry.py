@@ -29,6 +29,7 @@ class Telemetry:
     def __init__(self, *, traces: Path | None = None) -> None:
         self.registry = CollectorRegistry()
         self._count()
+        self._count_loops()
         self._begin_at_zero()
         self._provider = TracerProvider(
             resource=Resource.create({"service.name": "trimtab"}), shutdown_on_exit=False
@@ -74,14 +75,17 @@ class Telemetry:
             "When the oldest message not yet acknowledged was written; 0 when none waits.",
             registry=registry,
         )
+
+    def _count_loops(self) -> None:
+        """Make what tells how the loops go round."""
         self.loop_failures = Counter(
-            "trimtab_loop_failures", "Rounds that failed.", ["loop"], registry=registry
+            "trimtab_loop_failures", "Rounds that failed.", ["loop"], registry=self.registry
         )
         self.loop_rounds = Gauge(
             "trimtab_loop_last_round_timestamp_seconds",
             "When a loop last came to the end of a round.",
             ["loop"],
-            registry=registry,
+            registry=self.registry,
         )
 
     @cached_property
