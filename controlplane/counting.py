@@ -66,6 +66,7 @@ class Counting:
         periodic: bool = False,
         readings: Readings | None = None,
         split: Split | None = None,
+        heir_of: str = "",
     ) -> None:
         """Count what the selectors match on these targets, from now on or from what was saved."""
         self._defined[key] = frozenset(sources)
@@ -76,8 +77,15 @@ class Counting:
             periodic=periodic,
             readings=readings,
             split=split,
+            heir_of=heir_of,
         )
         self._names.clear()
+
+    def blend(self, key: str, terms: Mapping[str, int], *, sources: Iterable[str]) -> None:
+        """Make a sum of others, so many times each."""
+        self._defined[key] = frozenset(sources)
+        self._ledger.blends.define(key, terms)
+        self._ledger.blends.bring(self._ledger.sums)
 
     def cut(self, rule: SliceRule, *, sources: Iterable[str]) -> None:
         """Count slices of time, cut out of what the rule names."""
@@ -100,8 +108,14 @@ class Counting:
             self._names[source] = frozenset(self._ledger.names(source))
         return self._names[source]
 
+    def stop(self, key: str) -> None:
+        """Stop counting; what was counted stays for when it is promised again."""
+        self._ledger.stop(key)
+        self._defined.pop(key, None)
+        self._names.clear()
+
     def undefine(self, key: str) -> None:
-        """Stop counting."""
+        """Stop counting, and forget."""
         self._ledger.undefine(key)
         self._defined.pop(key, None)
         self._names.clear()
@@ -134,6 +148,7 @@ class Counting:
     def mark(self, now: float) -> None:
         """Remember the running sums as of now, for windows."""
         self._recent.clear()
+        self._ledger.blends.bring(self._ledger.sums)
         self._ledger.slices.pass_time(now, self._ledger.sums)
         self._ring.append(now, self._ledger.sums)
 

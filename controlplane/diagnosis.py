@@ -30,7 +30,7 @@ from probes.plugins import installed
 from probes.provenance import rests_on
 from probes.scrape_outcome import Outcome, Scrape
 from probes.scraping import scrape
-from slo import NoSuchEdge, Selector, ThresholdSli, UnsupportedSpec, resolve_sli
+from slo import NoSuchEdge, Selector, UnsupportedSpec, resolve_sli
 
 __all__ = ["Finding", "Level", "diagnose"]
 
@@ -166,18 +166,18 @@ def _no_percentiles(subject: str, found: Iterable[Found], fix: str) -> list[Find
 
 
 def _of_promise(promise: Promise, pages: Sequence[Page]) -> Finding:
-    subject, sli = f"slo {promise.slo.name}", promise.slo.sli
+    subject = f"slo {promise.slo.name}"
     if not pages:
         fix = f"is there a target with service: {promise.slo.service}, and does it answer?"
         return Finding(level=Level.FAIL, subject=subject, fact="no page to count it on", fix=fix)
     try:
-        sli = resolve_sli(sli, (series for page in pages for series in page.layout.series))
+        shown = tuple(series for page in pages for series in page.layout.series)
+        counted = [resolve_sli(part.sli, shown) for part in promise.slo.parts]
     except NoSuchEdge as error:
         return Finding(level=Level.FAIL, subject=subject, fact=str(error), fix="use such an edge")
     except UnsupportedSpec as error:
         return Finding(level=Level.FAIL, subject=subject, fact=str(error), fix="choose a quantile")
-    series = sli.series if isinstance(sli, ThresholdSli) else sli.total
-    silent = [str(one) for one in series if not _matching(pages, one)]
+    silent = [str(one) for sli in counted for one in sli.whole if not _matching(pages, one)]
     if silent:
         fix = "a metric may be missing until the first request; check name and labels"
         fact = f"nothing matches {silent[0]}"

@@ -18,7 +18,11 @@ def ask_gate(plane: Plane, service: str) -> GateDecision:
     Raises:
         NotFound: Nothing is known of such a service.
     """
-    known = {*plane.config.services, *plane.promised, *(t.service for t in plane.book.targets)}
+    known = {
+        *plane.config.services,
+        *plane.promises.services,
+        *(t.service for t in plane.book.targets),
+    }
     if service not in known:
         names = ", ".join(sorted(known)) or "none"
         msg = f"No service {service!r}."

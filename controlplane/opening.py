@@ -1,6 +1,6 @@
 """How the plane is put together, taken up from the store, and let go again."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from controlplane.live import Live
 from controlplane.notifiers import Notifier
 from controlplane.plane import Plane
 from controlplane.probe_page import ProbePage
-from controlplane.promise import Promise
+from controlplane.promise_book import PromiseBook
 from controlplane.push_receiver import PushReceiver
 from controlplane.quick_look import QuickLook
 from controlplane.recent_series import RecentSeries
@@ -111,7 +111,8 @@ def _build(
     now = clock.now().timestamp()
     engine = open_database(database_address(config.storage.database, beside))
     counting = Counting(CountStore(engine), now=now)
-    live, book, promises = Live(), TargetBook(config.targets), make_promises(config, beside=beside)
+    live, book = Live(), TargetBook(config.targets)
+    promises = PromiseBook(make_promises(config, beside=beside).values())
     return Plane(
         config=config,
         url=f"http://{config.api.listen}",
@@ -126,9 +127,8 @@ def _build(
         layouts=LayoutCache(),
         profiles=tuple(installed("trimtab.servers").values()),
         promises=promises,
-        promised=_by_service(promises.values()),
         counting=counting,
-        look=QuickLook(promises.values()),
+        look=QuickLook(promises),
         canaries=CanaryWatch(counting),
         probe_page=ProbePage(counting, started=now),
         pushes=_pushes(config, engine, counting=counting, promises=promises, live=live, book=book),
@@ -155,7 +155,7 @@ def _pushes(
     engine: Engine,
     *,
     counting: Counting,
-    promises: Mapping[str, Promise],
+    promises: PromiseBook,
     live: Live,
     book: TargetBook,
 ) -> PushReceiver:
@@ -163,13 +163,6 @@ def _pushes(
     return PushReceiver(
         config.push, store=store, counting=counting, promises=promises, live=live, book=book
     )
-
-
-def _by_service(promises: Iterable[Promise]) -> dict[str, tuple[Promise, ...]]:
-    found: dict[str, tuple[Promise, ...]] = {}
-    for promise in promises:
-        found[promise.slo.service] = (*found.get(promise.slo.service, ()), promise)
-    return found
 
 
 async def _close(plane: Plane) -> None:

@@ -15,6 +15,7 @@ from controlplane.live import Live
 from controlplane.notifiers import Notifier
 from controlplane.probe_page import ProbePage
 from controlplane.promise import Promise
+from controlplane.promise_book import PromiseBook
 from controlplane.push_receiver import PushReceiver
 from controlplane.quick_look import QuickLook
 from controlplane.recent_series import RecentSeries
@@ -59,8 +60,7 @@ class Plane:
     discoverers: Mapping[str, Discoverer]
     layouts: LayoutCache
     profiles: tuple[ServerProfile, ...]
-    promises: Mapping[str, Promise]
-    promised: Mapping[str, tuple[Promise, ...]]
+    promises: PromiseBook
     counting: Counting
     look: QuickLook
     canaries: CanaryWatch
@@ -92,7 +92,7 @@ class Plane:
 
     def promises_of(self, service: str) -> tuple[Promise, ...]:
         """Return the SLOs of one service."""
-        return self.promised.get(service, ())
+        return self.promises.of_service(service)
 
     def sources_for(self, promise: Promise) -> frozenset[str]:
         """Return the names of all pages that an SLO is counted on."""

@@ -9,16 +9,17 @@ from controlplane.errors import InvalidConfig
 from controlplane.target_book import TargetBook
 from slo import (
     BurnRule,
+    CompositeSli,
     EvidenceGate,
-    LatencySli,
+    Part,
     RatioSli,
     SloSpec,
     Split,
-    ThresholdSli,
     rules_for,
+    whole_weights,
 )
 
-__all__ = ["GATE", "Promise", "RuleLimit", "counted_on", "make_promise", "rules_of"]
+__all__ = ["GATE", "CountedPart", "Promise", "RuleLimit", "counted_on", "make_promise", "rules_of"]
 
 GATE = EvidenceGate()
 SCRAPES_PER_WINDOW = 2
@@ -40,6 +41,20 @@ class RuleLimit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CountedPart:
+    """One indicator of an SLO, and the keys of its events."""
+
+    part: Part
+    part_key: str
+    total_key: str
+
+    @property
+    def by_bad(self) -> bool:
+        """Whether its part counts what is bad."""
+        return isinstance(self.part.sli, RatioSli) and bool(self.part.sli.bad)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Promise:
     """An SLO with the rules that watch it.
 
@@ -56,11 +71,6 @@ class Promise:
     limits: tuple[RuleLimit, ...]
 
     @property
-    def periodic(self) -> bool:
-        """Whether it rests on figures that are given anew for each period."""
-        return isinstance(self.slo.sli, RatioSli) and self.slo.sli.periodic
-
-    @property
     def keys(self) -> tuple[str, str]:
         """Return both keys: of the part, and of all events."""
         return self.part_key, self.total_key
@@ -74,23 +84,15 @@ class Promise:
     @property
     def by_bad(self) -> bool:
         """Whether its part counts what is bad."""
-        return not self.sliced and self.events_by_bad
-
-    @property
-    def events_by_bad(self) -> bool:
-        """Whether its file names bad events."""
-        return isinstance(self.slo.sli, RatioSli) and bool(self.slo.sli.bad)
+        sli = self.slo.sli
+        return not self.sliced and (
+            isinstance(sli, CompositeSli) or (isinstance(sli, RatioSli) and bool(sli.bad))
+        )
 
     @property
     def names(self) -> frozenset[str]:
         """Return the names of the series that it may rest on."""
-        sli = self.slo.sli
-        if isinstance(sli, LatencySli):
-            name = sli.histogram.name
-            return frozenset((name, name + "_bucket", name + "_count"))
-        if isinstance(sli, ThresholdSli):
-            return frozenset(each.name for each in sli.series)
-        return frozenset(each.name for each in (*sli.total, *sli.good, *sli.bad))
+        return self.slo.sli.names
 
     @property
     def part_key(self) -> str:
@@ -103,9 +105,26 @@ class Promise:
         return f"slo/{self.slo.name}/{'slices' if self.sliced else 'total'}"
 
     @property
-    def event_keys(self) -> tuple[str, str]:
-        """Return the keys of its events, of which slices may be cut."""
-        return f"slo/{self.slo.name}/part", f"slo/{self.slo.name}/total"
+    def at_most_key(self) -> str:
+        """Key of the events that may be good, where its limit lies between two edges."""
+        return f"slo/{self.slo.name}/at-most"
+
+    @property
+    def counted_parts(self) -> tuple[CountedPart, ...]:
+        """Return what is counted for it: its events, or those of each of its parts."""
+        name, parts = self.slo.name, self.slo.parts
+        several = isinstance(self.slo.sli, CompositeSli)
+        prefixes = [f"slo/{name}/{at}" if several else f"slo/{name}" for at in range(len(parts))]
+        return tuple(
+            CountedPart(part=part, part_key=f"{prefix}/part", total_key=f"{prefix}/total")
+            for part, prefix in zip(parts, prefixes, strict=True)
+        )
+
+    @property
+    def stored_keys(self) -> frozenset[str]:
+        """Return every key under which something is counted for it."""
+        parts = (key for each in self.counted_parts for key in (each.part_key, each.total_key))
+        return frozenset((*parts, *self.keys, self.at_most_key))
 
     @property
     def sliced(self) -> bool:
@@ -115,7 +134,10 @@ class Promise:
     @property
     def gate(self) -> EvidenceGate:
         """Return what an alert needs besides its burn rate."""
-        return replace(GATE, unit=self.slo.budgeting.unit)
+        unit = self.slo.budgeting.unit
+        if isinstance(self.slo.sli, CompositeSli) and not self.sliced:
+            unit = max(whole_weights(self.slo.sli))
+        return replace(self.slo.evidence or GATE, unit=unit)
 
 
 def make_promise(slo: SloSpec, *, sources: Iterable[str], interval_seconds: float) -> Promise:
@@ -129,7 +151,7 @@ def make_promise(slo: SloSpec, *, sources: Iterable[str], interval_seconds: floa
         days = slo.objective.window.days
         msg = f"SLO {slo.name} promises over {days} days; counts are kept for {kept.days}."
         raise InvalidConfig(msg)
-    if isinstance(slo.sli, RatioSli) and slo.sli.periodic:
+    if slo.periodic:
         interval_seconds = max(interval_seconds, PERIOD_SECONDS)
     rules = rules_of(slo, interval_seconds=interval_seconds)
     objective = slo.objective

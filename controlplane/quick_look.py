@@ -5,7 +5,7 @@ look reads every window of every rule as a difference of two rows of running sum
 full, with its gate and its words for people, is for the few SLOs that are in trouble.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from controlplane.counting import Counting
 from controlplane.promise import Promise, RuleLimit
+from controlplane.promise_book import PromiseBook
 from slo import may_burn
 
 __all__ = ["QuickLook"]
@@ -39,15 +40,15 @@ class QuickLook:
         promises: All that there are; those that are not counted yet are left out until they are.
     """
 
-    def __init__(self, promises: Iterable[Promise]) -> None:
-        self._promises = tuple(promises)
-        self._version = -1
+    def __init__(self, promises: PromiseBook) -> None:
+        self._promises = promises
+        self._versions = -1, -1
         self._owners: list[Promise] = []
         self._windows: tuple[_Windows, ...] = ()
 
     def suspects(self, counting: Counting, *, now: float) -> list[Promise]:
         """Return the promises of which a rule may fire now."""
-        if counting.sums.version != self._version:
+        if (counting.sums.version, self._promises.version) != self._versions:
             self._compile(counting)
         sums = counting.sums.values
         hot = np.ones(len(self._owners), dtype=np.bool_)
@@ -62,12 +63,12 @@ class QuickLook:
 
     def _compile(self, counting: Counting) -> None:
         columns = counting.sums.columns
-        known = [each for each in self._promises if each.part_key in columns]
+        known = [each for each in self._promises.values() if each.part_key in columns]
         rules = [(each, limit) for each in known for limit in each.limits]
         lengths = sorted({seconds for _, limit in rules for seconds in limit.windows})
         self._owners = [promise for promise, _ in rules]
         self._windows = tuple(_windows(seconds, rules, columns) for seconds in lengths)
-        self._version = counting.sums.version
+        self._versions = counting.sums.version, self._promises.version
 
 
 def _windows(

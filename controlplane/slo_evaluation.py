@@ -5,22 +5,27 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from controlplane.counting import Counting
-from controlplane.promise import Promise
+from controlplane.promise import CountedPart, Promise
 from probes.exposition import Page
 from slo import (
     Adjustments,
     Budget,
+    CompositeSli,
     Counts,
     Decision,
     NoSuchEdge,
     Period,
+    RatioSli,
     Readings,
+    Rule,
+    SlicePart,
     SliceRule,
     ThresholdSli,
     UnsupportedSpec,
     error_budget,
     evaluate,
     resolve_sli,
+    whole_weights,
 )
 
 __all__ = [
@@ -78,33 +83,74 @@ def begin_counting(
     if counting.defines(promise.total_key) and counting.sources(promise.total_key) == sources:
         return ""
     try:
-        shown = (series for page in pages for series in page.layout.series)
-        sli = resolve_sli(promise.slo.sli, shown)
+        shown = tuple(series for page in pages for series in page.layout.series)
+        resolved = [resolve_sli(each.part.sli, shown) for each in promise.counted_parts]
     except (NoSuchEdge, UnsupportedSpec) as error:
         return str(error)
-    split = promise.split
+    for each, sli in zip(promise.counted_parts, resolved, strict=True):
+        _define(promise, each, sli, counting, sources)
     if promise.sliced:
         counting.cut(_slice_rule(promise), sources=sources)
-    if isinstance(sli, ThresholdSli):
-        for key, threshold in zip(promise.event_keys, (sli.threshold, None), strict=True):
-            readings = Readings(combine=sli.combine, threshold=threshold)
-            counting.define(key, sli.series, sources=sources, readings=readings, split=split)
-        return ""
-    for key, series in zip(promise.event_keys, (sli.good or sli.bad, sli.total), strict=True):
-        counting.define(key, series, sources=sources, periodic=sli.periodic, split=split)
+    elif isinstance(promise.slo.sli, CompositeSli):
+        for key, terms in zip(promise.keys, _blend_of(promise, promise.slo.sli), strict=True):
+            counting.blend(key, terms, sources=sources)
     return ""
 
 
+def _define(
+    promise: Promise,
+    counted: CountedPart,
+    sli: RatioSli | ThresholdSli,
+    counting: Counting,
+    sources: frozenset[str],
+) -> None:
+    """Count the events of one indicator; where it is one of a family, from where that stands."""
+    keys, split = (counted.part_key, counted.total_key), promise.split
+    own, family = f"slo/{promise.slo.name}/", f"slo/{promise.slo.family}/"
+    heirs = [key.replace(own, family, 1) if promise.slo.family else "" for key in keys]
+    if isinstance(sli, ThresholdSli):
+        for key, threshold in zip(keys, (sli.threshold, None), strict=True):
+            readings = Readings(combine=sli.combine, threshold=threshold)
+            counting.define(key, sli.series, sources=sources, readings=readings, split=split)
+        return
+    for key, series, heir in zip(keys, (sli.good or sli.bad, sli.total), heirs, strict=True):
+        counting.define(
+            key, series, sources=sources, periodic=sli.periodic, split=split, heir_of=heir
+        )
+    if sli.at_most:
+        counting.define(promise.at_most_key, sli.at_most, sources=sources)
+
+
 def _slice_rule(promise: Promise) -> SliceRule:
-    part, total = promise.event_keys
     return SliceRule(
-        part=part,
-        total=total,
-        by_bad=promise.events_by_bad,
+        parts=tuple(
+            SlicePart(
+                part=each.part_key,
+                total=each.total_key,
+                by_bad=each.by_bad,
+                weight=each.part.weight,
+                target=each.part.slice_target,
+            )
+            for each in promise.counted_parts
+        ),
         good=promise.part_key,
         all=promise.total_key,
         budgeting=promise.slo.budgeting,
     )
+
+
+def _blend_of(promise: Promise, sli: CompositeSli) -> tuple[dict[str, int], dict[str, int]]:
+    """Return what bad and all events of a composite are made of: sums of its parts, so many times."""
+    bad: dict[str, int] = {}
+    total: dict[str, int] = {}
+    for each, weight in zip(promise.counted_parts, whole_weights(sli), strict=True):
+        if each.by_bad:
+            bad[each.part_key] = weight
+        else:
+            bad |= {each.total_key: weight, each.part_key: -weight}
+        if sli.rule is Rule.WEIGHTS or not total:
+            total[each.total_key] = weight
+    return bad, total
 
 
 def evaluate_promise(

@@ -10,6 +10,7 @@ from slo.budgeting import OCCURRENCES, Budgeting, Method
 from slo.burn import burn_rate
 from slo.burn_rules_text import parse_burn_rules
 from slo.coming_errors import next_error_ratio
+from slo.composite import AnySli, CompositeSli, Part, Rule, whole_weights
 from slo.count_history import CountHistory
 from slo.errors import (
     InvalidCounts,
@@ -23,6 +24,7 @@ from slo.errors import (
 from slo.evidence_gate import EvidenceGate, chance_of_at_least
 from slo.forecast import Forecast, Outlook, forecast
 from slo.label_parts import Split, part_values
+from slo.label_sets import LabelSets, name_of_set, sets_shown
 from slo.ledger import Ledger
 from slo.lint import Fault, Finding, lint_rules
 from slo.objective import Objective
@@ -38,11 +40,11 @@ from slo.openslo import (
     write_openslo,
 )
 from slo.period_counts import PeriodGain
-from slo.raw_counts import RawSeries, count_raw
+from slo.raw_counts import RawSeries, count_raw, count_spec
 from slo.resolving import resolve_sli
 from slo.selector import Matcher, Selector, parse_selectors
 from slo.sli import Counts, LatencySli, RatioSli, Sli, ThresholdSli
-from slo.slices import SliceRule, sliced
+from slo.slices import SlicePart, SliceRule, sliced
 from slo.source_memory import Observation
 from slo.spec import SloSpec
 from slo.sums import Places, Sums
@@ -55,6 +57,7 @@ __all__ = [
     "OCCURRENCES",
     "WORKBOOK",
     "Adjustments",
+    "AnySli",
     "Blamed",
     "Budget",
     "Budgeting",
@@ -62,6 +65,7 @@ __all__ = [
     "CalendarWindow",
     "Combine",
     "Complaint",
+    "CompositeSli",
     "CountHistory",
     "Counts",
     "CumulativeRing",
@@ -75,6 +79,7 @@ __all__ = [
     "InvalidObjective",
     "InvalidSelector",
     "InvalidSpec",
+    "LabelSets",
     "LatencySli",
     "Ledger",
     "Matcher",
@@ -83,6 +88,7 @@ __all__ = [
     "Objective",
     "Observation",
     "Outlook",
+    "Part",
     "Period",
     "PeriodGain",
     "Places",
@@ -91,9 +97,11 @@ __all__ = [
     "Readings",
     "Reset",
     "Row",
+    "Rule",
     "Selector",
     "Severity",
     "Sli",
+    "SlicePart",
     "SliceRule",
     "SloError",
     "SloSpec",
@@ -106,6 +114,7 @@ __all__ = [
     "burn_rate",
     "chance_of_at_least",
     "count_raw",
+    "count_spec",
     "dangling",
     "document_of",
     "error_budget",
@@ -115,6 +124,7 @@ __all__ = [
     "forecast",
     "lint_rules",
     "may_burn",
+    "name_of_set",
     "next_error_ratio",
     "parse_burn_rules",
     "parse_selectors",
@@ -124,8 +134,10 @@ __all__ = [
     "read_openslo_set",
     "resolve_sli",
     "rules_for",
+    "sets_shown",
     "sliced",
     "validate_documents",
     "validate_openslo",
+    "whole_weights",
     "write_openslo",
 ]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-__all__ = ["WORKBOOK", "BurnRule", "Severity", "rules_for"]
+__all__ = ["WORKBOOK", "BurnRule", "Severity", "rules_for", "usual_silence"]
 
 
 class Severity(StrEnum):
@@ -87,3 +87,14 @@ def rules_for(window: timedelta, *, resolution: timedelta) -> tuple[BurnRule, ..
         for rule in WORKBOOK
     )
     return tuple(rule for rule in scaled if rule.long > rule.short)
+
+
+def usual_silence(rules: tuple[BurnRule, ...] | None, window: timedelta) -> timedelta:
+    """Return after how long without an event no rule of an SLO can tell anything any more.
+
+    It is the briefest of the long windows: an hour for a window of 30 days.
+
+    >>> usual_silence(None, MONTH)
+    datetime.timedelta(seconds=3600)
+    """
+    return min(rule.long for rule in rules or rules_for(window, resolution=timedelta(0)))

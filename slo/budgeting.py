@@ -3,13 +3,14 @@
 Source: OpenSLO specification v1, budgetingMethod.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
 from slo.errors import InvalidObjective
 
-__all__ = ["OCCURRENCES", "SCALE", "Budgeting", "Method"]
+__all__ = ["OCCURRENCES", "SCALE", "Budgeting", "Method", "Share"]
 
 SCALE = 1_000_000_000
 """A slice of RatioTimeslices counts as so many parts, of which its share is good: sums stay whole."""
@@ -23,6 +24,28 @@ class Method(StrEnum):
     OCCURRENCES = "Occurrences"
     TIMESLICES = "Timeslices"
     RATIO_TIMESLICES = "RatioTimeslices"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """What one indicator gained within a slice.
+
+    Attributes:
+        good: Good events.
+        total: All events.
+        weight: Among the indicators of the SLO.
+        target: Share of good events that makes the slice a good one; 0 where slices are not judged.
+    """
+
+    good: float
+    total: float
+    weight: float = 1.0
+    target: float = 0.0
+
+    @property
+    def ratio(self) -> float:
+        """Share of good events, from 0 to 1; there must be some."""
+        return min(max(self.good / self.total, 0.0), 1.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,19 +81,22 @@ class Budgeting:
         """Return how many counts one slice or event is."""
         return SCALE if self.method is Method.RATIO_TIMESLICES else 1
 
-    def worth(self, good: float, total: float) -> tuple[int, int]:
+    def worth(self, shares: Iterable[Share]) -> tuple[int, int]:
         """Return what one slice adds to the good counts and to all; nothing without traffic.
 
-        >>> minute = Budgeting(method=Method.TIMESLICES, length=timedelta(minutes=1), target=0.9)
-        >>> minute.worth(9, 10), minute.worth(8, 10), minute.worth(0, 0)
+        >>> minute = Budgeting(method=Method.TIMESLICES, length=timedelta(minutes=1))
+        >>> nine, eight = (Share(good=good, total=10, target=0.9) for good in (9, 8))
+        >>> minute.worth([nine]), minute.worth([nine, eight]), minute.worth([])
         ((1, 1), (0, 1), (0, 0))
         """
-        if total <= 0.0:
+        known = [share for share in shares if share.total > 0.0]
+        if not known:
             return 0, 0
-        share = min(max(good / total, 0.0), 1.0)
-        if self.method is Method.RATIO_TIMESLICES:
-            return round(share * SCALE), SCALE
-        return int(share >= self.target), 1
+        if self.method is Method.TIMESLICES:
+            return int(all(share.ratio >= share.target for share in known)), 1
+        weight = sum(share.weight for share in known)
+        mean = sum(share.weight * share.ratio for share in known) / weight
+        return round(mean * SCALE), SCALE
 
 
 OCCURRENCES = Budgeting()

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import orjson
 
+from slo.blends import Blends
 from slo.label_parts import PartBook, Split, part_values
 from slo.selector import Selector
 from slo.slices import Slices
@@ -36,6 +37,7 @@ class Ledger:
     Attributes:
         sums: What every tally counted, over all sources.
         slices: Of time, cut out of some of the sums.
+        blends: Sums that are made of other sums.
     """
 
     def __init__(self) -> None:
@@ -44,6 +46,7 @@ class Ledger:
         self._sources: dict[str, SourceMemory] = {}
         self._parts = PartBook()
         self.slices = Slices()
+        self.blends = Blends()
 
     def define(
         self,
@@ -54,12 +57,14 @@ class Ledger:
         periodic: bool = False,
         readings: Readings | None = None,
         split: Split | None = None,
+        heir_of: str = "",
     ) -> None:
         """Count what these selectors match, on these sources or on all; again is no change.
 
         ``periodic`` says that they are no counters, but figures given anew for each period;
         ``readings`` that they are gauges, and which of their readings count; ``split`` that each
-        part by some labels is counted too, under a key of its own. Other selectors under
+        part by some labels is counted too, under a key of its own; ``heir_of`` that it is a narrower
+        tally, which goes on from where a wider one of that key stands. Other selectors under
         the same key go on from the same sum: what they newly match counts from the next page on.
         """
         tally = Tally(
@@ -68,6 +73,7 @@ class Ledger:
             periodic=periodic,
             readings=readings,
             split=split,
+            heir_of=heir_of,
         )
         self.sums.column(key)
         if split is not None:
@@ -76,6 +82,14 @@ class Ledger:
             self._tallies[key] = tally
             for source in self._sources.values():
                 source.stale = True
+
+    def stop(self, key: str) -> None:
+        """Stop counting; what was counted stays, and is gone on from when it is defined again."""
+        self._tallies.pop(key, None)
+        self.slices.undefine(key)
+        self.blends.undefine(key)
+        for source in self._sources.values():
+            source.stop(key)
 
     def undefine(self, key: str) -> None:
         """Stop counting, and forget what was counted."""

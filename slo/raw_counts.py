@@ -10,13 +10,16 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from slo.composite import CompositeSli, blended
 from slo.count_history import CountHistory
 from slo.counter import LARGEST
 from slo.selector import Selector
 from slo.sli import RatioSli, ThresholdSli
+from slo.slices import sliced
+from slo.spec import SloSpec
 from slo.threshold import Combine, Threshold
 
-__all__ = ["RawSeries", "count_raw"]
+__all__ = ["RawSeries", "count_raw", "count_spec"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -46,6 +49,24 @@ class _Gains:
 
     times: Floats
     counts: Floats
+
+
+def count_spec(
+    spec: SloSpec, counted: Sequence[RatioSli | ThresholdSli], series: Iterable[RawSeries]
+) -> CountHistory:
+    """Return the past of an SLO: its events, or the slices that they make.
+
+    Args:
+        spec: The SLO.
+        counted: What each of its parts counts, resolved.
+        series: Everything that may be of interest.
+    """
+    known = tuple(series)
+    events = [count_raw(sli, known) for sli in counted]
+    if spec.budgeting.sliced:
+        judged = [(part.weight, part.slice_target) for part in spec.parts]
+        return sliced(events, spec.budgeting, judged)
+    return blended(events, spec.sli) if isinstance(spec.sli, CompositeSli) else events[0]
 
 
 def count_raw(sli: RatioSli | ThresholdSli, series: Sequence[RawSeries]) -> CountHistory:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from slo.errors import InvalidSelector
@@ -50,8 +50,12 @@ class Selector:
 
     def where(self, *, suffix: str = "", **labels: str) -> "Selector":
         """Return the selector with a suffix to its name and more labels that must be equal."""
+        return replace(self.narrowed(labels), name=self.name + suffix)
+
+    def narrowed(self, labels: Mapping[str, str]) -> "Selector":
+        """Return the selector with more labels that must be equal."""
         more = (Matcher(label=k, operator="=", value=v) for k, v in labels.items())
-        return Selector(name=self.name + suffix, matchers=(*self.matchers, *more))
+        return replace(self, matchers=(*self.matchers, *more))
 
     def __str__(self) -> str:
         inside = ",".join(f'{m.label}{m.operator}"{_escaped(m.value)}"' for m in self.matchers)

@@ -1,7 +1,7 @@
 """What counts as good: a ratio of events, answers within a limit, readings that keep to one."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from slo.errors import InvalidCounts, NoSuchEdge
 from slo.selector import Selector
@@ -47,12 +47,39 @@ class RatioSli:
         good: Of the good ones.
         bad: Of the bad ones.
         periodic: Whether they are no counters but figures that are given anew for each period.
+        at_most: Of those that may be good: these and the good ones are a bound on each side.
     """
 
     total: tuple[Selector, ...]
     good: tuple[Selector, ...] = ()
     bad: tuple[Selector, ...] = ()
     periodic: bool = False
+    at_most: tuple[Selector, ...] = ()
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Return the names of the series that it may rest on."""
+        return frozenset(each.name for each in (*self.total, *self.good, *self.bad, *self.at_most))
+
+    @property
+    def whole(self) -> tuple[Selector, ...]:
+        """Return the selectors of which any tells that there is something to count."""
+        return self.total
+
+    @property
+    def unresolved(self) -> tuple[Selector, ...]:
+        """Return the selectors whose series must be seen before it is known what is counted."""
+        return ()
+
+    def where(self, labels: Mapping[str, str]) -> "RatioSli":
+        """Return the same of series with these labels alone."""
+        return replace(
+            self,
+            total=_narrowed(self.total, labels),
+            good=_narrowed(self.good, labels),
+            bad=_narrowed(self.bad, labels),
+            at_most=_narrowed(self.at_most, labels),
+        )
 
     def __str__(self) -> str:
         part, word = (self.good, "good") if self.good else (self.bad, "bad")
@@ -67,11 +94,34 @@ class LatencySli:
         histogram: Selector of the histogram's family, without ``_bucket``.
         limit: In the histogram's own unit, which must be an edge of its buckets.
         combine: What a reading is, where the name turns out to be a gauge's.
+        bounded: Whether a limit between two edges is counted at the lower one, as good, and at the
+            upper one, as what may be good; otherwise it is refused.
     """
 
     histogram: Selector
     limit: float
     combine: Combine = Combine.EACH
+    bounded: bool = False
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Return the names of the series that it may rest on."""
+        name = self.histogram.name
+        return frozenset((name, name + "_bucket", name + "_count"))
+
+    @property
+    def whole(self) -> tuple[Selector, ...]:
+        """Return the selectors of which any tells that there is something to count."""
+        return self.histogram.where(suffix="_count"), self.histogram
+
+    @property
+    def unresolved(self) -> tuple[Selector, ...]:
+        """Return the selectors whose series must be seen before it is known what is counted."""
+        return self.histogram, self.histogram.where(suffix="_bucket")
+
+    def where(self, labels: Mapping[str, str]) -> "LatencySli":
+        """Return the same of series with these labels alone."""
+        return replace(self, histogram=self.histogram.narrowed(labels))
 
     def as_gauge(self) -> "ThresholdSli":
         """Return what it means where the pages show a gauge of that name, and no histogram."""
@@ -84,18 +134,26 @@ class LatencySli:
         Raises:
             NoSuchEdge: No bucket ends at the limit; the message lists the edges there are.
         """
-        written = [(edge, limit) for edge in set(edges) if (limit := _limit(edge)) is not None]
-        same = sorted(edge for edge, limit in written if limit == self.limit)
-        if not same:
-            known = ", ".join(f"{limit:g}" for limit in sorted({limit for _, limit in written}))
-            msg = (
-                f"No bucket of {self.histogram} ends at {self.limit:g}. "
-                f"Use one of {known or 'those of its pages: none was seen yet'}."
-            )
-            raise NoSuchEdge(msg)
-        # Replicas may write one edge in several ways: 0.5 and 0.50 are the same bucket.
-        good = tuple(self.histogram.where(suffix="_bucket", le=edge) for edge in same)
-        return RatioSli(good=good, total=(self.histogram.where(suffix="_count"),))
+        written = {edge: limit for edge in set(edges) if (limit := _limit(edge)) is not None}
+        below = max((each for each in written.values() if each <= self.limit), default=None)
+        above = min((each for each in written.values() if each >= self.limit), default=None)
+        total = (self.histogram.where(suffix="_count"),)
+        if below == self.limit:
+            return RatioSli(good=self._buckets(written, below), total=total)
+        if self.bounded and below is not None and above is not None:
+            good, at_most = self._buckets(written, below), self._buckets(written, above)
+            return RatioSli(good=good, total=total, at_most=at_most)
+        known = ", ".join(f"{limit:g}" for limit in sorted(set(written.values())))
+        msg = (
+            f"No bucket of {self.histogram} ends at {self.limit:g}. "
+            f"Use one of {known or 'those of its pages: none was seen yet'}."
+        )
+        raise NoSuchEdge(msg)
+
+    def _buckets(self, written: Mapping[str, float], limit: float) -> tuple[Selector, ...]:
+        """Return the bucket; replicas may write its edge in several ways: 0.5 and 0.50."""
+        same = sorted(edge for edge, known in written.items() if known == limit)
+        return tuple(self.histogram.where(suffix="_bucket", le=edge) for edge in same)
 
     def __str__(self) -> str:
         return f"{self.histogram} within {self.limit:g}"
@@ -115,6 +173,25 @@ class ThresholdSli:
     threshold: Threshold
     combine: Combine = Combine.EACH
 
+    @property
+    def names(self) -> frozenset[str]:
+        """Return the names of the series that it may rest on."""
+        return frozenset(each.name for each in self.series)
+
+    @property
+    def whole(self) -> tuple[Selector, ...]:
+        """Return the selectors of which any tells that there is something to count."""
+        return self.series
+
+    @property
+    def unresolved(self) -> tuple[Selector, ...]:
+        """Return the selectors whose series must be seen before it is known what is counted."""
+        return self.series
+
+    def where(self, labels: Mapping[str, str]) -> "ThresholdSli":
+        """Return the same of series with these labels alone."""
+        return replace(self, series=_narrowed(self.series, labels))
+
     def __str__(self) -> str:
         whole = _sum(self.series)
         value = whole if self.combine is Combine.EACH else f"{self.combine}({whole})"
@@ -126,6 +203,10 @@ Sli = RatioSli | LatencySli | ThresholdSli
 
 def _sum(selectors: tuple[Selector, ...]) -> str:
     return " + ".join(map(str, selectors))
+
+
+def _narrowed(selectors: tuple[Selector, ...], labels: Mapping[str, str]) -> tuple[Selector, ...]:
+    return tuple(each.narrowed(labels) for each in selectors)
 
 
 def _limit(edge: str) -> float | None:

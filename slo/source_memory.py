@@ -99,11 +99,19 @@ class SourceMemory:
         wanted = {key: mine[key] for key in shares if mine[key].readings is None}
         owned = [(key, *share) for key in wanted for share in shares[key].items()]
         self._texts = {key: tally.text for key, tally in wanted.items()}
+        self._inherit(wanted)
         self._keys = [share for _, share, _ in owned]
         self._columns = np.array([totals.column(key) for key in self._keys], dtype=np.int64)
         self._gained = np.zeros(len(self._keys))
         self._compile_pairs(series, [(key, positions) for key, _, positions in owned])
         self._series, self.stale = series, False
+
+    def _inherit(self, wanted: Mapping[str, Tally]) -> None:
+        """Begin a narrower tally where the wider one stands, so that no first event is lost."""
+        for key, tally in wanted.items():
+            if tally.heir_of in self.counted and key not in self.counted:
+                self.raw[key] = dict(self.raw.get(tally.heir_of, {}))
+                self.counted[key] = tally.text
 
     def _compile_pairs(self, series: Series, owned: Sequence[tuple[str, list[int]]]) -> None:
         """Lay out positions and what they showed last, by the tally that remembers them.
@@ -204,18 +212,22 @@ class SourceMemory:
             if value == value:  # noqa: PLR0124 -- NaN: the series has not been seen
                 self.raw.setdefault(key, {})[name] = value
 
-    def forget(self, key: str) -> None:
-        """Drop one tally."""
+    def stop(self, key: str) -> None:
+        """Let go of what one tally goes on from; its sums stay."""
         self.remember()
         self.fold()
         self._names, self._previous = [], np.empty(0)
         self._texts, self._keys, self._gained = {}, [], np.empty(0)
-        for gone in (key, *part_values(self.sums, key).values()):
-            self.sums.pop(gone, None)
         self.raw.pop(key, None)
         self.periods.last.pop(key, None)
         self.counted.pop(key, None)
         self.stale = True
+
+    def forget(self, key: str) -> None:
+        """Drop one tally."""
+        self.stop(key)
+        for gone in (key, *part_values(self.sums, key).values()):
+            self.sums.pop(gone, None)
 
 
 def _by_name(series: Series) -> Mapping[str, list[int]]:

@@ -72,6 +72,10 @@ class Sums:
         """Add to several sums at once; no column may stand twice."""
         self._values[columns] += gained
 
+    def put(self, columns: npt.NDArray[np.int64], values: npt.NDArray[np.float64]) -> None:
+        """Set several sums at once."""
+        self._values[columns] = values
+
     def get(self, key: str) -> float:
         """Return one sum; 0 when there is none of that name."""
         column = self._columns.get(key)

@@ -20,6 +20,8 @@ class Tally:
         periodic: Whether they are figures given anew for each period, and no counters.
         readings: How readings of gauges are counted; None where they are no gauges.
         split: Which labels it is counted apart by as well; None when by none.
+        heir_of: Key of a wider tally from which it goes on: what that one saw before is the beginning
+            here, too. Empty when there is none.
     """
 
     selectors: tuple[Selector, ...]
@@ -27,6 +29,7 @@ class Tally:
     periodic: bool
     readings: Readings | None = None
     split: Split | None = None
+    heir_of: str = ""
 
     @property
     def text(self) -> str:

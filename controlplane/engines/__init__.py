@@ -1,12 +1,13 @@
 """Where the past is asked: engines that speak Prometheus's API, dumps of pages, our own store."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from slo import CountHistory, SloSpec, sliced
+from controlplane.errors import EngineError
+from slo import CountHistory, RatioSli, SloError, SloSpec, ThresholdSli, resolve_sli
 
-__all__ = ["Past", "PastOfSlo", "Progress", "slices_of", "source_of"]
+__all__ = ["Past", "PastOfSlo", "Progress", "resolved_parts", "source_of"]
 
 ORIGIN_LABELS = ("job", "instance")
 
@@ -27,9 +28,23 @@ class PastOfSlo:
     notes: tuple[str, ...] = ()
 
 
-def slices_of(slo: SloSpec, events: CountHistory) -> CountHistory:
-    """Return a past as the SLO counts it: its events, or the slices they make."""
-    return sliced(events, slo.budgeting) if slo.budgeting.sliced else events
+def resolved_parts(
+    slo: SloSpec, shown: Iterable[tuple[str, Mapping[str, str]]]
+) -> tuple[RatioSli | ThresholdSli, ...]:
+    """Return what each part of an SLO counts, given the series that there are.
+
+    Raises:
+        EngineError: It cannot be counted.
+    """
+    if slo.periodic:
+        msg = f"SLO {slo.name} counts figures per period; replay it from our own store."
+        raise EngineError(msg)
+    known = tuple(shown)
+    try:
+        return tuple(resolve_sli(part.sli, known) for part in slo.parts)
+    except SloError as error:
+        msg = f"SLO {slo.name}: {error}"
+        raise EngineError(msg) from error
 
 
 def source_of(labels: Mapping[str, str]) -> str:

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from controlplane.engines import PastOfSlo, Progress, slices_of, source_of
+from controlplane.engines import PastOfSlo, Progress, resolved_parts, source_of
 from controlplane.errors import EngineError
 from probes.errors import UnreadableMetrics
 from probes.exposition_grammar import Format, Limits, read_lines
-from slo import RatioSli, RawSeries, SloError, SloSpec, count_raw, resolve_sli
+from slo import RawSeries, SloSpec, count_spec
 
 __all__ = ["OpenMetricsFile"]
 
@@ -46,16 +46,9 @@ class OpenMetricsFile:
         Raises:
             EngineError: The file does not show what the SLO counts.
         """
-        if isinstance(slo.sli, RatioSli) and slo.sli.periodic:
-            msg = f"SLO {slo.name} counts figures per period; replay it from our own store."
-            raise EngineError(msg)
-        try:
-            sli = resolve_sli(slo.sli, ((each.name, each.labels) for each in self._series))
-        except SloError as error:
-            msg = f"SLO {slo.name}: {error}"
-            raise EngineError(msg) from error
+        counted = resolved_parts(slo, ((each.name, each.labels) for each in self._series))
         own = [_between(each, since, until) for each in self._series]
-        counts = slices_of(slo, count_raw(sli, own))
+        counts = count_spec(slo, counted, own)
         progress(1.0)
         notes = () if len(counts.times) else (f"{self._path} shows nothing of it in this time",)
         return PastOfSlo(counts=counts, notes=notes)

@@ -13,22 +13,19 @@ import httpx
 import numpy as np
 import orjson
 
-from controlplane.engines import PastOfSlo, Progress, slices_of, source_of
+from controlplane.engines import PastOfSlo, Progress, resolved_parts, source_of
 from controlplane.errors import EngineError
 from slo import (
     CountHistory,
-    LatencySli,
     RatioSli,
     RawSeries,
     Selector,
-    SloError,
     SloSpec,
     ThresholdSli,
-    count_raw,
-    resolve_sli,
+    count_spec,
 )
 
-__all__ = ["EnginePast", "PrometheusEngine", "RawAnswer"]
+__all__ = ["EnginePast", "PrometheusEngine", "RawAnswer", "selectors_of"]
 
 PIECE_SECONDS = 6 * 3600.0
 LEAST_PIECE_SECONDS = 300.0
@@ -184,30 +181,27 @@ class EnginePast:
         Raises:
             EngineError: It cannot be asked, or does not know what the SLO counts.
         """
-        sli = self._resolved(slo, since, until)
-        selectors = (
-            sli.series if isinstance(sli, ThresholdSli) else (*sli.total, *sli.good, *sli.bad)
-        )
+        counted = self._resolved(slo, since, until)
+        selectors = [each for sli in counted for each in selectors_of(sli)]
         found = self._engine.raw(selectors, since=since, until=until, progress=progress)
-        counts = slices_of(slo, count_raw(sli, found.series))
+        counts = count_spec(slo, counted, found.series)
         warnings = (f"the engine warns: {warning}" for warning in found.warnings)
         return PastOfSlo(counts=counts, notes=(*warnings, *_late(counts, since)))
 
-    def _resolved(self, slo: SloSpec, since: float, until: float) -> RatioSli | ThresholdSli:
-        if isinstance(slo.sli, RatioSli):
-            if slo.sli.periodic:
-                msg = (
-                    f"SLO {slo.name} counts figures per period, which an engine keeps no times of."
-                )
-                raise EngineError(msg)
-            return slo.sli
-        named = [slo.sli.histogram] if isinstance(slo.sli, LatencySli) else list(slo.sli.series)
-        asked = [*named, *(each.where(suffix="_bucket") for each in named)]
-        try:
-            return resolve_sli(slo.sli, self._engine.shown(asked, since=since, until=until))
-        except SloError as error:
-            msg = f"SLO {slo.name}: {error}"
-            raise EngineError(msg) from error
+    def _resolved(
+        self, slo: SloSpec, since: float, until: float
+    ) -> tuple[RatioSli | ThresholdSli, ...]:
+        """Ask for names only where they say what is counted: buckets, gauges, summaries."""
+        asked = [selector for part in slo.parts for selector in part.sli.unresolved]
+        shown = self._engine.shown(asked, since=since, until=until) if asked else ()
+        return resolved_parts(slo, shown)
+
+
+def selectors_of(sli: RatioSli | ThresholdSli) -> tuple[Selector, ...]:
+    """Return the selectors of everything that is counted."""
+    if isinstance(sli, ThresholdSli):
+        return sli.series
+    return (*sli.total, *sli.good, *sli.bad, *sli.at_most)
 
 
 def _gather(

@@ -149,7 +149,7 @@ def _count(plane: Plane, target: TargetSpec, page: Page, now: float) -> None:
         stamps=_stamps(target, page, now),
     )
     for promise in plane.promises_of(target.service):
-        if promise.periodic:
+        if promise.slo.periodic:
             plane.live.uncounted[promise.slo.name] = UNTIMED if seen.untimed else ""
     plane.telemetry.bad_samples.inc(seen.refused)
     plane.recent.add(target.name, page.layout, page.values, at=now)

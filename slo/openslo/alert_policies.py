@@ -12,11 +12,11 @@ from typing import Any
 
 from slo.alert_windows import BurnRule, Severity
 from slo.errors import InvalidSpec
-from slo.openslo.annotations import burn_rules, refuse_unknown_annotations
+from slo.openslo.annotations import read_annotations
 from slo.openslo.durations import fixed_duration
 from slo.openslo.fields import Fields
 
-__all__ = ["rules_of_policies"]
+__all__ = ["pages_silence", "rules_of_policies"]
 
 SHORT = 12
 PAGING = {"page", "critical", "high", "emergency", "sev1", "p1"}
@@ -50,6 +50,15 @@ def rules_of_policies(
     return tuple(found)
 
 
+def pages_silence(spec: Fields, policies: Named) -> bool:
+    """Whether some policy of an SLO wants someone called when no data comes."""
+    for place, each in enumerate(spec.items("alertPolicies")):
+        policy = _policy(each, policies, f"{spec.place}.alertPolicies[{place}]").fields("spec")
+        if "alertWhenNoData" in policy and policy.flag("alertWhenNoData"):
+            return True
+    return False
+
+
 def _policy(each: object, policies: Named, at: str) -> Fields:
     name = each if isinstance(each, str) else None
     if isinstance(each, dict) and "alertPolicyRef" in each:
@@ -64,11 +73,9 @@ def _policy(each: object, policies: Named, at: str) -> Fields:
 
 def _rules(policy: Fields, conditions: Named, window: timedelta) -> tuple[BurnRule, ...]:
     metadata, spec = policy.fields("metadata"), policy.fields("spec")
-    annotations = metadata.mapping("annotations")
-    refuse_unknown_annotations(annotations, metadata.place)
-    written = burn_rules(annotations, metadata.place, window)
-    if written is not None:
-        return written
+    wishes = read_annotations(metadata.mapping("annotations"), metadata.place, window)
+    if wishes.rules is not None:
+        return wishes.rules
     if "alertWhenBreaching" in spec and not spec.flag("alertWhenBreaching"):
         return ()
     return (_rule(_condition(spec, conditions), window),)

@@ -69,6 +69,14 @@ class Fields:
             raise InvalidSpec(msg)
         return Fields(value[0], f"{self._at(name)}[0]")
 
+    def mappings(self, name: str) -> list["Fields"]:
+        """Return the mappings of a list that must have some."""
+        value = self._value.get(name)
+        if not isinstance(value, list) or not value:
+            msg = f"{self._at(name)} must be a list of at least one item."
+            raise InvalidSpec(msg)
+        return [Fields(each, f"{self._at(name)}[{at}]") for at, each in enumerate(value)]
+
     def items(self, name: str) -> list[Any]:
         """Return what a list holds; nothing when it is not there."""
         value = self._value.get(name)

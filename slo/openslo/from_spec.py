@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from slo.composite import CompositeSli
 from slo.errors import UnsupportedSpec
 from slo.openslo.annotations import BLAME
 from slo.selector import Selector
@@ -18,10 +19,12 @@ def document_of(spec: SloSpec) -> dict[str, Any]:
     """Return the document of an SLO that rolls and counts events; read again, it is the same.
 
     Raises:
-        UnsupportedSpec: It counts slices, or over a calendar's window: such come from OpenSLO.
+        UnsupportedSpec: It counts slices, over a calendar's window, or is made of several: such come
+            from OpenSLO.
     """
     sli = spec.sli
-    if spec.budgeting.sliced or spec.objective.calendar is not None:
+    from_openslo = spec.budgeting.sliced or spec.objective.calendar is not None
+    if from_openslo or isinstance(sli, CompositeSli):
         msg = f"SLO {spec.name} is from OpenSLO; keep its own document."
         raise UnsupportedSpec(msg)
     objective: dict[str, Any] = {"target": round(spec.objective.target, 12)}

@@ -16,10 +16,13 @@ _OF_ALL = re.compile(r"\s*(max|min|avg)\s*\((.*)\)\s*", re.ASCII | re.DOTALL)
 _SUMMED = re.compile(r"\s*sum\s*\(", re.ASCII)
 
 
-def sli_of(indicator: Fields, objective: Fields) -> Sli:
-    """Return what an indicator and an objective count as good."""
+def sli_of(indicator: Fields, objective: Fields, *, bounded: bool = False) -> Sli:
+    """Return what an indicator and an objective count as good.
+
+    ``bounded`` says that a limit between two edges of a histogram is bounded, and not refused.
+    """
     if "thresholdMetric" in indicator:
-        return _threshold(indicator, objective)
+        return _threshold(indicator, objective, bounded=bounded)
     ratio = indicator.fields("ratioMetric")
     if "raw" in ratio:
         refuse_unsupported(
@@ -32,7 +35,7 @@ def sli_of(indicator: Fields, objective: Fields) -> Sli:
     return RatioSli(bad=_selectors(ratio, "bad"), total=total, periodic=periodic)
 
 
-def _threshold(indicator: Fields, objective: Fields) -> Sli:
+def _threshold(indicator: Fields, objective: Fields, *, bounded: bool) -> Sli:
     """Return an SLI of a histogram, where it may be one, or of gauges."""
     combine, series = _readings(indicator)
     operator, limit = objective.text("op"), objective.number("value")
@@ -44,7 +47,7 @@ def _threshold(indicator: Fields, objective: Fields) -> Sli:
     one = len(series) == 1 and combine in (Combine.EACH, Combine.SUM)
     if operator == "lte" and one and limit > 0.0:
         # A bucket holds what is at most its edge; whether it is one, the pages will show.
-        return LatencySli(histogram=series[0], limit=limit, combine=combine)
+        return LatencySli(histogram=series[0], limit=limit, combine=combine, bounded=bounded)
     return ThresholdSli(series=series, threshold=threshold, combine=combine)
 
 

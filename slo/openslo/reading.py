@@ -5,26 +5,25 @@ promise that is not being watched. Source: OpenSLO/OpenSLO, specification v1.
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
+from slo.alert_windows import BurnRule, usual_silence
 from slo.budgeting import Budgeting, Method
+from slo.composite import AnySli, CompositeSli
 from slo.errors import InvalidObjective, InvalidSpec, UnsupportedSpec
 from slo.objective import Objective
-from slo.openslo.alert_policies import rules_of_policies
-from slo.openslo.annotations import (
-    BLAME,
-    RULES,
-    blame_labels,
-    burn_rules,
-    refuse_unknown_annotations,
-)
+from slo.openslo.alert_policies import pages_silence, rules_of_policies
+from slo.openslo.annotations import BLAME, BOUND, COMPOSITE, RULES, Annotations, read_annotations
 from slo.openslo.as_v1 import as_v1
+from slo.openslo.composites import composite_of, composite_target
 from slo.openslo.documents import Document, read_documents
 from slo.openslo.durations import slice_length, time_window
 from slo.openslo.fields import Fields
-from slo.openslo.indicator import refuse_unsupported, sli_of
+from slo.openslo.indicator import sli_of
 from slo.openslo.validation import validate_documents
+from slo.sli import LatencySli, Sli
 from slo.spec import SloSpec
 from slo.time_window import CalendarWindow
 
@@ -64,7 +63,12 @@ def read_openslo_set(texts: Iterable[tuple[str, str]]) -> tuple[SloSpec, ...]:
     for document in documents:
         value = as_v1(document.value)
         known.setdefault(value["kind"], {})[value["metadata"]["name"]] = value
-    return tuple(_slo(document, known) for document in documents if document.value["kind"] == "SLO")
+    return tuple(
+        slo
+        for document in documents
+        if document.value["kind"] == "SLO"
+        for slo in _slos(document, known)
+    )
 
 
 def _documents(origin: str, text: str) -> list[Document]:
@@ -77,40 +81,95 @@ def _documents(origin: str, text: str) -> list[Document]:
         raise InvalidSpec(msg) from error
 
 
-def _slo(document: Document, known: By) -> SloSpec:
+def _slos(document: Document, known: By) -> tuple[SloSpec, ...]:
     name = document.value["metadata"]["name"]
     where = f"{document.where()}: " if document.origin else ""
     value = Fields(known["SLO"][name], f"{where}SLO {name}")
     metadata, spec = value.fields("metadata"), value.fields("spec")
-    annotations = metadata.mapping("annotations")
-    refuse_unknown_annotations(annotations, metadata.place)
-    if spec.count("objectives") > 1:
-        refuse_unsupported(
-            spec, "objectives", "several objectives in one SLO; write one SLO for each"
-        )
-    objective = spec.only_item("objectives")
-    promise, budgeting = _objective(objective, time_window(spec)), _budgeting(spec, objective)
-    return SloSpec(
-        name=name,
-        service=spec.text("service"),
-        description=spec.optional_text("description"),
-        objective=promise,
-        sli=sli_of(_indicator(spec, objective, known), objective),
-        labels=metadata.mapping("labels"),
-        rules=_rules(spec, metadata, known, promise.window),
-        blame_by=_blame_by(annotations, metadata, budgeting),
-        budgeting=budgeting,
+    objectives = spec.mappings("objectives")
+    window = time_window(spec)
+    promises = [_objective(objective, window) for objective in objectives]
+    wishes = read_annotations(metadata.mapping("annotations"), metadata.place, promises[0].window)
+    budgetings = [_budgeting(spec, objective) for objective in objectives]
+    slis = [
+        sli_of(_indicator(spec, objective, known), objective, bounded=wishes.bounded)
+        for objective in objectives
+    ]
+    rules = _rules(spec, known, wishes, promises[0].window)
+    common = _Common(name=name, spec=spec, metadata=metadata, wishes=wishes, rules=rules)
+    silence = wishes.silence
+    if silence is None and pages_silence(spec, known.get("AlertPolicy", {})):
+        silence = usual_silence(rules, promises[0].window)
+    common = replace(common, silence=silence)
+    if len(objectives) == 1:
+        return (_made(common, name, promises[0], slis[0], budgetings[0]),)
+    if not any(each in spec for each in ("indicator", "indicatorRef")):
+        return (_composite(common, objectives, promises, slis, budgetings),)
+    # Several promises about one indicator are an SLO each.
+    return tuple(
+        _made(common, f"{name}-{at}", *each)
+        for at, each in enumerate(zip(promises, slis, budgetings, strict=True), 1)
     )
 
 
-def _blame_by(
-    annotations: Mapping[str, str], metadata: Fields, budgeting: Budgeting
-) -> tuple[str, ...]:
-    labels = blame_labels(annotations, metadata.place)
-    if labels and budgeting.sliced:
-        msg = f"{metadata.place}.annotations.{BLAME}: slices of time have no labels to blame."
+def _composite(
+    common: "_Common",
+    objectives: list[Fields],
+    promises: list[Objective],
+    slis: list[Sli],
+    budgetings: list[Budgeting],
+) -> SloSpec:
+    """Return one SLO of objectives that have indicators of their own."""
+    lengths = {each.length for each in budgetings}
+    if len(lengths) > 1:
+        msg = f"{objectives[0].place}: all objectives of an SLO are cut into slices of one length."
+        raise InvalidSpec(msg)
+    budgeting = replace(budgetings[0], target=0.0)
+    sli = composite_of(objectives, slis, common.wishes, budgeting)
+    targets = [each.target for each in promises]
+    target = composite_target(targets, sli, common.wishes, objectives[0].place)
+    return _made(common, common.name, replace(promises[0], target=target), sli, budgeting)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Common:
+    """What all SLOs of one document share."""
+
+    name: str
+    spec: Fields
+    metadata: Fields
+    wishes: Annotations
+    rules: tuple[BurnRule, ...] | None
+    silence: timedelta | None = None
+
+
+def _made(
+    common: _Common, name: str, promise: Objective, sli: AnySli, budgeting: Budgeting
+) -> SloSpec:
+    wishes, place = common.wishes, common.metadata.place
+    if wishes.composite is not None and not isinstance(sli, CompositeSli):
+        msg = f"{place}.annotations.{COMPOSITE} means nothing to a single indicator."
+        raise InvalidSpec(msg)
+    if wishes.blame_by and budgeting.sliced:
+        msg = f"{place}.annotations.{BLAME}: slices of time have no labels to blame."
         raise UnsupportedSpec(msg)
-    return labels
+    if wishes.bounded and (budgeting.sliced or not isinstance(sli, LatencySli)):
+        msg = f"{place}.annotations.{BOUND} is for one latency that counts events."
+        raise UnsupportedSpec(msg)
+    return SloSpec(
+        name=name,
+        service=common.spec.text("service"),
+        description=common.spec.optional_text("description"),
+        objective=promise,
+        sli=sli,
+        labels=common.metadata.mapping("labels"),
+        rules=common.rules,
+        blame_by=wishes.blame_by,
+        budgeting=budgeting,
+        evidence=wishes.evidence,
+        silence=common.silence,
+        each=wishes.each,
+    )
 
 
 def _budgeting(spec: Fields, objective: Fields) -> Budgeting:
@@ -129,14 +188,15 @@ def _budgeting(spec: Fields, objective: Fields) -> Budgeting:
         raise InvalidSpec(msg) from error
 
 
-def _rules(spec: Fields, metadata: Fields, known: By, window: timedelta) -> Any:  # noqa: ANN401 -- as the two below
-    written = burn_rules(metadata.mapping("annotations"), metadata.place, window)
+def _rules(
+    spec: Fields, known: By, wishes: Annotations, window: timedelta
+) -> tuple[BurnRule, ...] | None:
     policies, conditions = known.get("AlertPolicy", {}), known.get("AlertCondition", {})
     by_policies = rules_of_policies(spec, policies, conditions, window)
-    if written is not None and by_policies is not None:
+    if wishes.rules is not None and by_policies is not None:
         msg = f"{spec.place}.alertPolicies stands beside the annotation {RULES}; write one."
         raise InvalidSpec(msg)
-    return written if by_policies is None else by_policies
+    return wishes.rules if by_policies is None else by_policies
 
 
 def _objective(objective: Fields, window: timedelta | CalendarWindow) -> Objective:

@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 
+from slo.composite import CompositeSli
 from slo.errors import InvalidSelector, UnsupportedSpec
 from slo.objective import Objective
 from slo.rules.sloth_spec import SeverityAlert, SlothSlo
@@ -57,6 +58,9 @@ def counters_of(spec: SloSpec) -> RatioSli:
         raise UnsupportedSpec(msg)
     if isinstance(spec.sli, LatencySli):
         return spec.sli.resolve([f"{spec.sli.limit:g}"])
+    if isinstance(spec.sli, CompositeSli):
+        msg = f"SLO {spec.name} is made of several; only the exact form writes its rules."
+        raise UnsupportedSpec(msg)
     if isinstance(spec.sli, ThresholdSli) or spec.sli.periodic:
         msg = f"SLO {spec.name} counts {spec.sli}, which are no counters; no rate can be taken."
         raise UnsupportedSpec(msg)

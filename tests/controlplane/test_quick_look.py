@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from controlplane.counting import Counting
 from controlplane.promise import make_promise
+from controlplane.promise_book import PromiseBook
 from controlplane.quick_look import QuickLook
 from controlplane.slo_evaluation import begin_counting, evaluate_promise
 from controlplane.store.counts import CountStore
@@ -35,7 +36,7 @@ def spec(*, by_bad: bool, target: float) -> SloSpec:
 def test_what_fires_was_seen_coming(steps, by_bad, target):
     counting = Counting(CountStore(ENGINE), now=0.0)
     promise = make_promise(spec(by_bad=by_bad, target=target), sources=[], interval_seconds=1.0)
-    look = QuickLook([promise])
+    look = QuickLook(PromiseBook([promise]))
     begin_counting(promise, counting, [], sources=SOURCES)
     now, total, part = 0.0, 0, 0
     counting.observe("a", SERIES, np.array([0.0, 0.0]), started=None)
@@ -53,7 +54,7 @@ def test_what_fires_was_seen_coming(steps, by_bad, target):
 def test_an_slo_that_is_not_counted_yet_is_no_suspect_and_is_one_once_it_is_bad():
     counting = Counting(CountStore(open_database("sqlite://")), now=0.0)
     promise = make_promise(spec(by_bad=True, target=0.9), sources=[], interval_seconds=1.0)
-    look = QuickLook([promise])
+    look = QuickLook(PromiseBook([promise]))
     assert look.suspects(counting, now=0.0) == []
     begin_counting(promise, counting, [], sources=SOURCES)
     for now, count in enumerate((0.0, 50.0)):
@@ -81,7 +82,7 @@ def test_pasts_that_only_the_store_knows_are_looked_at_too():
     later = opened(20_000.0)
     later.observe("a", SERIES, np.array([900.0, 500.0]), started=None)
     later.mark(20_000.0)
-    look = QuickLook([promise])
+    look = QuickLook(PromiseBook([promise]))
     # All failures lie further back than any short window reaches.
     assert look.suspects(later, now=20_000.0) == []
     later.observe("a", SERIES, np.array([1_000.0, 600.0]), started=None)

@@ -13,6 +13,7 @@ from slo import (
     InvalidObjective,
     Ledger,
     Method,
+    SlicePart,
     SliceRule,
     parse_selectors,
     sliced,
@@ -51,9 +52,8 @@ def by_hand(steps, budgeting: Budgeting) -> tuple[int, int]:
 
 @given(STEPS, METHODS, st.booleans(), st.integers(0, 40))
 def test_slices_are_those_cut_by_hand_through_a_restart(steps, budgeting, by_bad, restart):
-    rule = SliceRule(
-        part="part", total="total", by_bad=by_bad, good="good", all="all", budgeting=budgeting
-    )
+    part = SlicePart(part="part", total="total", by_bad=by_bad, target=budgeting.target)
+    rule = SliceRule(parts=(part,), good="good", all="all", budgeting=budgeting)
 
     def defined(ledger: Ledger) -> Ledger:
         ledger.define("part", parse_selectors(f'n{{code="{"bad" if by_bad else "ok"}"}}'))
@@ -76,7 +76,8 @@ def test_a_past_is_cut_into_the_same_slices(steps, budgeting):
     times = np.cumsum([step[0] for step in steps]).astype(float)
     gains = np.array([(0, 0), *((step[1], step[2]) for step in steps[1:])])
     good, bad = gains.cumsum(axis=0).T
-    found = sliced(CountHistory(times=times, bad=bad, total=good + bad), budgeting)
+    history = CountHistory(times=times, bad=bad, total=good + bad)
+    found = sliced([history], budgeting, [(1.0, budgeting.target)])
     good_worth, all_worth = by_hand(steps, budgeting)
     assert found.total[-1] == all_worth
     assert found.total[-1] - found.bad[-1] == good_worth

@@ -51,6 +51,15 @@ def test_a_text_without_slos_has_none():
     assert read_openslo(LATENCY.partition("---")[2].partition("---")[2]) == ()
 
 
+def test_several_promises_about_one_indicator_are_an_slo_each():
+    text = changed(AVAILABILITY, "spec.objectives", [{"target": 0.9}, {"target": 0.8}])
+    found = read_openslo(text)
+    assert [(slo.name, slo.objective.target) for slo in found] == [
+        ("checkout-1", 0.9),
+        ("checkout-2", 0.8),
+    ]
+
+
 def named(cases: list[tuple[str, object, str]]) -> list[str]:
     return [f"{path} is {value!r:.20}" for path, value, _ in cases]
 
@@ -58,7 +67,6 @@ def named(cases: list[tuple[str, object, str]]) -> list[str]:
 SOURCE = "spec.indicator.spec.ratioMetric.total.metricSource"
 UNSUPPORTED = [
     ("spec.timeWindow.0.duration", "1M", "1M, which is not always as long"),
-    ("spec.objectives", [{"target": 0.9}, {"target": 0.8}], "several objectives"),
     (f"{SOURCE}.type", "Datadog", "metrics of 'Datadog'; write trimtab or Prometheus"),
     (f"{SOURCE}.spec", {"sql": "select 1"}, "a source without a query"),
     (f"{SOURCE}.spec.query", "rate(x[5m])", r"spec.query: 'rate\(x\[5m\]\)' is no selector"),
