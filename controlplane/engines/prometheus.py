@@ -36,6 +36,7 @@ LATE_SECONDS = 3600.0
 """What an engine knows only from so much later on than it was asked for is told."""
 
 TOO_MUCH = 422
+NARROWER = "name more labels in the query"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -46,7 +47,7 @@ class RawAnswer:
     warnings: tuple[str, ...]
 
 
-class _TooLarge(Exception):
+class _TooLarge(EngineError):
     """The answer is more than is read at once; a shorter time may do."""
 
 
@@ -92,7 +93,7 @@ class PrometheusEngine:
         found = self._ask("/api/v1/series", fields).get("data") or []
         if len(found) > MOST_SERIES:
             msg = f"{self.url} knows {len(found)} series of the query; at most {MOST_SERIES} are read."
-            raise EngineError(msg, hint="name more labels in the query")
+            raise EngineError(msg, hint=NARROWER)
         return [(labels["__name__"], labels) for labels in found]
 
     def raw(
@@ -118,7 +119,7 @@ class PrometheusEngine:
                 answers = [self._piece(each, at, end) for each in wanted]
             except _TooLarge as error:
                 if piece <= LEAST_PIECE_SECONDS:
-                    raise EngineError(str(error), hint="name more labels in the query") from error
+                    raise EngineError(str(error), hint=NARROWER) from error
                 piece /= 2
                 continue
             for answer in answers:
@@ -127,11 +128,12 @@ class PrometheusEngine:
             at = end
             if progress is not None:
                 progress((at - since) / (until - since))
-        series = tuple(_series(dict(labels), found) for labels, found in pieces.items())
+        series = tuple(_series(dict(labels), found) for labels, found in pieces.items() if found)
         return RawAnswer(series=series, warnings=tuple(warnings))
 
     def _piece(self, selector: Selector, since: float, until: float) -> dict[str, Any]:
-        # One millisecond more: newer engines leave out the very beginning of a range.
+        # One millisecond more: VictoriaMetrics, and Prometheus from 3.0 on, leave out the very
+        # beginning of a range.
         milliseconds = round((until - since) * 1e3) + 1
         query = f"{selector}[{milliseconds}ms]"
         return self._ask("/api/v1/query", {"query": query, "time": f"{until:.3f}"})
@@ -149,7 +151,7 @@ class PrometheusEngine:
             answer = None
         if response.status_code == TOO_MUCH:
             msg = f"{self.url} refuses: {_said(answer)}"
-            raise _TooLarge(msg)
+            raise _TooLarge(msg, hint=NARROWER)
         if not isinstance(answer, dict) or answer.get("status") != "success":
             msg = f"{self.url}{path} answered HTTP {response.status_code}: {_said(answer)}"
             raise EngineError(msg)
@@ -161,7 +163,7 @@ class PrometheusEngine:
             body += piece
             if len(body) > MOST_BYTES:
                 msg = f"{self.url} answered more than {MOST_BYTES >> 20} MiB at once."
-                raise _TooLarge(msg)
+                raise _TooLarge(msg, hint=NARROWER)
         return bytes(body)
 
 
@@ -212,6 +214,9 @@ def _gather(
         found = pieces.setdefault(tuple(sorted(each["metric"].items())), [])
         times, values = zip(*each["values"], strict=True)
         samples = np.array([times, list(map(float, values))])
+        # VictoriaMetrics tells with NaN that a series went away, Prometheus leaves it out: it is no
+        # sample, and a source is not seen by it.
+        samples = samples[:, ~np.isnan(samples[1])]
         if found:
             samples = samples[:, samples[0] > found[-1][0, -1]]
         if samples.shape[1]:
