@@ -1,4 +1,4 @@
-"""A past asked of a real Prometheus is the past that its samples tell, event by event."""
+"""A past asked of a real engine, Prometheus or VictoriaMetrics, is the past that its samples tell, event by event."""
 
 import shutil
 from collections.abc import Iterator
@@ -14,11 +14,12 @@ from controlplane.engines.prometheus import EnginePast, PrometheusEngine
 from controlplane.errors import EngineError
 from controlplane.slo_files import read_slo_files
 from tests.systems.past_prometheus import prometheus_of
+from tests.systems.past_victoria import PROGRAM, victoria_of
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("prometheus") is None or shutil.which("promtool") is None,
-    reason="prometheus is not installed",
-)
+ENGINES = {
+    "prometheus": (prometheus_of, ("prometheus", "promtool")),
+    "victoria-metrics": (victoria_of, (PROGRAM,)),
+}
 START, STEP, HOURS = 1_767_225_600, 15, 20
 SLO = """\
 apiVersion: openslo/v1
@@ -112,10 +113,13 @@ def truth(folder: Path) -> dict[str, int]:
     return dump(folder / "past.om")
 
 
-@pytest.fixture(scope="module")
-def engine(folder: Path, truth: dict[str, int]) -> Iterator[str]:
+@pytest.fixture(scope="module", params=ENGINES)
+def engine(folder: Path, truth: dict[str, int], request: pytest.FixtureRequest) -> Iterator[str]:
     assert truth["total"] > 0
-    with prometheus_of(folder / "past.om", folder) as url:
+    start, programs = ENGINES[request.param]
+    if any(shutil.which(program) is None for program in programs):
+        pytest.skip(f"{request.param} is not installed")
+    with start(folder / "past.om", folder) as url:
         yield url
 
 
