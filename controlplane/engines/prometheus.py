@@ -214,9 +214,10 @@ def _gather(
         found = pieces.setdefault(tuple(sorted(each["metric"].items())), [])
         times, values = zip(*each["values"], strict=True)
         samples = np.array([times, list(map(float, values))])
-        # VictoriaMetrics tells with NaN that a series went away, Prometheus leaves it out: it is no
-        # sample, and a source is not seen by it.
+        # VictoriaMetrics tells with NaN that a series went away, and Prometheus leaves it out: it is
+        # no sample, and a source is not seen by it. It also shows again what was imported again.
         samples = samples[:, ~np.isnan(samples[1])]
+        samples = samples[:, np.unique(samples[0], return_index=True)[1]]
         if found:
             samples = samples[:, samples[0] > found[-1][0, -1]]
         if samples.shape[1]:

@@ -11,7 +11,7 @@ import pytest
 
 from controlplane.demo.processes import free_port
 
-__all__ = ["PROGRAM", "flush", "victoria", "victoria_of"]
+__all__ = ["PROGRAM", "flush", "put", "victoria", "victoria_of"]
 
 PROGRAM = "victoria-metrics"
 START_SECONDS = 30.0
@@ -24,13 +24,7 @@ def victoria_of(dump: Path, folder: Path) -> Iterator[str]:
     """Start it, put a dump in OpenMetrics into it, and stop it at the end."""
     with victoria(folder) as url:
         lines = [_in_milliseconds(line) for line in dump.read_text().splitlines() if line[0] != "#"]
-        for first in range(0, len(lines), LINES_AT_ONCE):
-            body = "\n".join(lines[first : first + LINES_AT_ONCE])
-            taken = httpx.post(
-                f"{url}/api/v1/import/prometheus", content=body, timeout=30, trust_env=False
-            )
-            taken.raise_for_status()
-        flush(url)
+        put(url, lines)
         yield url
 
 
@@ -38,6 +32,17 @@ def _in_milliseconds(line: str) -> str:
     """Return a line of OpenMetrics as it is imported: with its time in whole milliseconds."""
     sample, _, seconds = line.rpartition(" ")
     return f"{sample} {round(float(seconds) * 1e3)}"
+
+
+def put(url: str, lines: list[str]) -> None:
+    """Import lines, with their times in milliseconds."""
+    for first in range(0, len(lines), LINES_AT_ONCE):
+        body = "\n".join(lines[first : first + LINES_AT_ONCE])
+        taken = httpx.post(
+            f"{url}/api/v1/import/prometheus", content=body, timeout=30, trust_env=False
+        )
+        taken.raise_for_status()
+    flush(url)
 
 
 def flush(url: str) -> None:

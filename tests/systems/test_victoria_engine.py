@@ -16,8 +16,8 @@ from controlplane.engines.prometheus import EnginePast, PrometheusEngine
 from controlplane.errors import EngineError
 from controlplane.slo_files import read_slo_files
 from slo import SloSpec
-from tests.systems.past_victoria import PROGRAM, flush, victoria
-from tests.systems.test_past_of_an_engine import SLO
+from tests.systems.past_victoria import PROGRAM, flush, put, victoria
+from tests.systems.test_past_of_an_engine import SLO, START
 
 pytestmark = pytest.mark.skipif(
     shutil.which(PROGRAM) is None, reason="victoria-metrics is not installed"
@@ -58,8 +58,23 @@ def target_that_was_away() -> Iterator[str]:
             thread.join()
 
 
-def slos(folder: Path) -> tuple[SloSpec, ...]:
-    (folder / "slos.yaml").write_text(SLO)
+GAUGE = """\
+apiVersion: openslo/v1
+kind: SLO
+metadata: {name: queue}
+spec:
+  service: chat
+  indicator:
+    metadata: {name: depth}
+    spec: {thresholdMetric: {metricSource: {type: Prometheus, spec: {query: queue_depth}}}}
+  budgetingMethod: Occurrences
+  timeWindow: [{duration: 1d, isRolling: true}]
+  objectives: [{op: lte, value: 5, target: 0.9}]
+"""
+
+
+def slos(folder: Path, text: str = SLO) -> tuple[SloSpec, ...]:
+    (folder / "slos.yaml").write_text(text)
     return read_slo_files((str(folder / "slos.yaml"),), beside=folder)
 
 
@@ -106,11 +121,21 @@ def test_a_past_that_begins_while_the_target_is_away_counts_nothing_twice(
 
 def test_more_series_than_it_tells_of_are_refused_with_a_hint(tmp_path: Path) -> None:
     with victoria(tmp_path, "-search.maxSeries=1") as url:
-        lines = [f'seconds_bucket{{le="{edge}"}} 1' for edge in ("0.5", "1", "+Inf")]
-        body = "\n".join(lines)
-        httpx.post(f"{url}/api/v1/import/prometheus", content=body, trust_env=False)
-        flush(url)
-        past, now = EnginePast(PrometheusEngine(url)), time.time()  # noqa: TID251 -- as it imported
+        put(url, [f'seconds_bucket{{le="{edge}"}} 1 {START}000' for edge in ("0.5", "1", "+Inf")])
+        past = EnginePast(PrometheusEngine(url))
         with pytest.raises(EngineError, match=r"refuses: .* exceeds 1"):
-            past.of(slos(tmp_path)[1], since=now - 600.0, until=now + 60.0, progress=print)
+            past.of(slos(tmp_path)[1], since=START - 600.0, until=START + 60.0, progress=print)
         past.close()
+
+
+def test_readings_that_were_imported_twice_are_counted_once(tmp_path: Path) -> None:
+    lines = [f"queue_depth {depth} {(START + depth * 15) * 1000}" for depth in range(10)]
+    with victoria(tmp_path) as url:
+        for _ in range(2):
+            put(url, lines)
+        past = EnginePast(PrometheusEngine(url))
+        slo = slos(tmp_path, GAUGE)[0]
+        found = past.of(slo, since=START - 60.0, until=START + 600.0, progress=print)
+        past.close()
+    counts = found.counts.since(START - 60.0, START + 600.0)
+    assert (counts.bad, counts.total) == (4, 10)
