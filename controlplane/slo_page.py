@@ -18,7 +18,7 @@ from controlplane.plane import Plane
 from controlplane.promise import Promise
 from controlplane.slo_evaluation import counts_of, counts_within, evaluate_promise
 from slo import BurnRule, Counts, burn_rate
-from slo.rules.promql_text import duration_text
+from slo.rules.promql_text import length_text
 
 __all__ = ["MOST_SLOS", "SloPage"]
 
@@ -207,15 +207,9 @@ def _rules(promise: Promise) -> dict[tuple[str, str], BurnRule]:
     """Return rules by severity and windows; of two over the same windows the one that calls first."""
     found: dict[tuple[str, str], BurnRule] = {}
     for rule in sorted(promise.rules, key=lambda rule: rule.budget_share):
-        name = f"{_length(rule.long)}/{_length(rule.short)}"
+        name = f"{length_text(rule.long)}/{length_text(rule.short)}"
         found.setdefault((rule.severity.value, name), rule)
     return found
-
-
-def _length(length: timedelta) -> str:
-    """Return a length as Prometheus writes it; seconds of short windows may have fractions."""
-    whole = length.microseconds == 0
-    return duration_text(length) if whole else f"{length.total_seconds():g}s"
 
 
 def _targets(plane: Plane) -> Metric:

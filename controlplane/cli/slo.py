@@ -17,6 +17,7 @@ from controlplane.cli.session import (
 )
 from controlplane.cli.slo_adjust import exclude_time, reset_budget, show_ledger
 from controlplane.cli.slo_answers import blame_slo, explain_slo, forecast_slo, show_budget
+from controlplane.cli.slo_dashboard import write_dashboard
 from controlplane.cli.slo_replay import replay_slos
 from controlplane.cli.slo_rules import import_slos, write_rules
 from controlplane.promise import rules_of
@@ -34,6 +35,7 @@ app.command("reset")(reset_budget)
 app.command("ledger")(show_ledger)
 app.command("rules")(write_rules)
 app.command("import")(import_slos)
+app.command("dashboard")(write_dashboard)
 app.command("budget")(show_budget)
 app.command("explain")(explain_slo)
 app.command("forecast")(forecast_slo)

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-__all__ = ["duration_text", "number_text"]
+__all__ = ["duration_text", "length_text", "number_text"]
 
 UNITS = (("w", 604_800), ("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
 
@@ -19,6 +19,16 @@ def duration_text(length: timedelta) -> str:
         if seconds >= size and (unit not in "wd" or seconds % size == 0):
             text, seconds = f"{text}{seconds // size}{unit}", seconds % size
     return text or "0s"
+
+
+def length_text(length: timedelta) -> str:
+    """Return a length for people and labels; those that are no whole seconds are not rounded.
+
+    >>> length_text(timedelta(hours=6)), length_text(timedelta(seconds=2.5))
+    ('6h', '2.5s')
+    """
+    whole = length.microseconds == 0
+    return duration_text(length) if whole else f"{number_text(length.total_seconds())}s"
 
 
 def number_text(value: float) -> str:
