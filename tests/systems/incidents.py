@@ -45,12 +45,19 @@ Shape = tuple[Incident, ...]
 
 @dataclass(slots=True, kw_only=True)
 class IncidentPage:
-    """Counters of each shape; traffic begins when it is told to, and until then they stand still."""
+    """Counters of each shape; traffic begins when it is told to, and until then they stand still.
+
+    Attributes:
+        shapes: Incidents by name.
+        began: When the traffic began, Unix seconds.
+        url: Where it is served.
+        reads: When it was read, by path.
+    """
 
     shapes: Mapping[str, Shape]
     began: float = float("inf")
     url: str = ""
-    reads: dict[str, int] = field(default_factory=dict)
+    reads: dict[str, list[float]] = field(default_factory=dict)
 
     def text(self, now: float) -> str:
         """Return the page of this moment."""
@@ -65,13 +72,13 @@ class IncidentPage:
 
 @contextmanager
 def serve(page: IncidentPage) -> Iterator[IncidentPage]:
-    """Serve the page on loopback; who asks is counted by the path."""
+    """Serve the page on loopback; each reader has a path of its own."""
 
     class Answer(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            body = page.text(CLOCK.now().timestamp()).encode()
-            path = self.path.partition("?")[0]
-            page.reads[path] = page.reads.get(path, 0) + 1
+            now = CLOCK.now().timestamp()
+            body = page.text(now).encode()
+            page.reads.setdefault(self.path.partition("?")[0], []).append(now)
             self.send_response(200)
             self.send_header("Content-Type", "text/plain; version=0.0.4")
             self.send_header("Content-Length", str(len(body)))

@@ -18,10 +18,13 @@ from controlplane.cli import app
 from controlplane.demo.processes import free_port
 from tests.systems.incidents import IncidentPage, Span
 
-__all__ = ["INTERVAL", "Engines", "running_engines"]
+__all__ = ["INTERVAL", "PLANE_PATH", "PROMETHEUS_PATH", "Engines", "Key", "running_engines"]
 
 INTERVAL = 1.0
 """Between two scrapes of either engine, and between two evaluations of Prometheus."""
+
+PROMETHEUS_PATH, PLANE_PATH = "/prometheus", "/plane"
+"""Where each reads the page."""
 
 START_SECONDS = 30.0
 STOP_SECONDS = 10.0
@@ -31,17 +34,10 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Engines:
-    """Where both are asked.
-
-    Attributes:
-        prometheus: Its address.
-        plane: Ours.
-        chain: Groups of rules of one SLO: each is evaluated by itself, on what the one before wrote.
-    """
+    """Where both are asked."""
 
     prometheus: str
     plane: str
-    chain: int
 
     def fired_in_prometheus(self) -> dict[Key, list[Span]]:
         """Return from when to when each alert fired, as its own evaluations say to the millisecond."""
@@ -64,13 +60,11 @@ class Engines:
             for each in _get(f"{self.plane}/v1/alerts")["items"]
         }
 
-    def phases(self) -> str:
-        """Return where in the second Prometheus scrapes and evaluates, for whoever reads the table."""
-        groups = _get(f"{self.prometheus}/api/v1/rules")["data"]["groups"]
-        target = _get(f"{self.prometheus}/api/v1/targets")["data"]["activeTargets"][0]
-        told = [f"scrape {target['lastScrape'][19:23]}"]
-        told += [f"{group['name']} {group['lastEvaluation'][19:23]}" for group in groups]
-        return ", ".join(told)
+    def recorded(self, slo: str) -> list[float]:
+        """Return when Prometheus evaluated the recording rules of an SLO."""
+        query = f'slo:total:increase1m{{slo="{slo}"}}[1h]'
+        found = _get(f"{self.prometheus}/api/v1/query", query=query)["data"]["result"]
+        return [float(at) for at, _ in found[0]["values"]]
 
 
 def _spans(times: Sequence[float]) -> list[Span]:
@@ -95,7 +89,6 @@ def running_engines(page: IncidentPage, slos: str, folder: Path) -> Iterator[Eng
     engines = Engines(
         prometheus=f"http://{_prometheus_files(page, folder)}",
         plane=f"http://{_plane_files(page, folder)}",
-        chain=(folder / "rules.yml").read_text().count("- name:") // len(page.shapes),
     )
     prometheus = [
         "prometheus",
@@ -106,7 +99,7 @@ def running_engines(page: IncidentPage, slos: str, folder: Path) -> Iterator[Eng
     ]
     plane = [sys.executable, "-m", "controlplane", "up", "-c", "trimtab.yaml"]
     with _process(plane, folder) as one, _process(prometheus, folder) as other:
-        _wait(page, (one, other), ("/plane", "/prometheus"))
+        _wait(page, (one, other), (PLANE_PATH, PROMETHEUS_PATH))
         yield engines
 
 
@@ -122,7 +115,7 @@ def _prometheus_files(page: IncidentPage, folder: Path) -> str:
         "scrape_configs": [
             {
                 "job_name": "page",
-                "metrics_path": "/prometheus",
+                "metrics_path": PROMETHEUS_PATH,
                 "static_configs": [{"targets": [page.url.removeprefix("http://")]}],
             }
         ],
@@ -133,7 +126,7 @@ def _prometheus_files(page: IncidentPage, folder: Path) -> str:
 
 def _plane_files(page: IncidentPage, folder: Path) -> str:
     address, seconds = f"127.0.0.1:{free_port()}", f"{INTERVAL:g}s"
-    target = {"name": "page", "url": f"{page.url}/plane", "service": "chat"}
+    target = {"name": "page", "url": page.url + PLANE_PATH, "service": "chat"}
     config = {
         "targets": [{**target, "interval": seconds, "timeout": seconds}],
         "slos": ["slos.yaml"],
