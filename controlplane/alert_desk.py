@@ -7,10 +7,18 @@ from sqlalchemy import Connection
 
 from controlplane.decide.alert_state import QUIET, Alert, Step, step
 from controlplane.plane import Plane
+from controlplane.promise import Promise
 from controlplane.store.alerts import AlertRecord
 from controlplane.store.outbox import Message
 
-__all__ = ["step_alert"]
+__all__ = ["labels_of", "step_alert"]
+
+
+def labels_of(promise: Promise, name: str, severity: str) -> dict[str, str]:
+    """Return what routes match an alert by; of a family's member its own label values, too."""
+    slo = promise.slo
+    own = {"alertname": name, "slo": slo.name, "service": slo.service, "severity": severity}
+    return {**slo.values, **({"slo_family": slo.family} if slo.family else {}), **own}
 
 
 def step_alert(
@@ -20,6 +28,7 @@ def step_alert(
     firing: bool | None,
     now: float,
     told: Callable[[Alert], AlertRecord],
+    keep_seconds: float | None = None,
 ) -> None:
     """Take one answer into account.
 
@@ -29,9 +38,10 @@ def step_alert(
         firing: The answer; None when there was nothing to judge by.
         now: Unix seconds.
         told: Makes the record with its words, where there is something to write.
+        keep_seconds: How long it must stay quiet before it is over; as configured when None.
     """
     before = plane.live.alerts.get(key, QUIET)
-    keep = plane.config.notify.keep_firing
+    keep = plane.config.notify.keep_firing if keep_seconds is None else keep_seconds
     taken = step(before, firing=firing, now=now, keep_firing_seconds=keep)
     if taken.alert == before:
         return

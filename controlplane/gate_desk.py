@@ -27,7 +27,11 @@ def ask_gate(plane: Plane, service: str) -> GateDecision:
         names = ", ".join(sorted(known)) or "none"
         msg = f"No service {service!r}."
         raise NotFound(msg, hint=f"known services: {names}")
-    standings = tuple(_standing(plane, promise) for promise in plane.promises_of(service))
+    standings = tuple(
+        standing
+        for promise in plane.promises_of(service)
+        if not _is_idle_member(promise, standing := _standing(plane, promise))
+    )
     active = next(iter(plane.rollouts.list(service=service, active=True)), None)
     return decide_gate(standings, rollout=None if active is None else active.id)
 
@@ -47,6 +51,11 @@ def override_gate(plane: Plane, service: str, *, version: str, reason: str) -> G
             connection, now=now, actor="api", verb="gate.override", subject=subject, detail=detail
         )
     return found
+
+
+def _is_idle_member(promise: Promise, standing: SloStanding) -> bool:
+    """Whether it is of a set of values that nothing is asked of now: its family is judged anyway."""
+    return bool(promise.slo.family) and bool(standing.unknown) and not standing.paging
 
 
 def _standing(plane: Plane, promise: Promise) -> SloStanding:

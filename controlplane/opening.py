@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import aiohttp
@@ -20,6 +21,7 @@ from controlplane.building import (
 )
 from controlplane.canary_watch import CanaryWatch
 from controlplane.counting import Counting
+from controlplane.families import Families
 from controlplane.live import Live
 from controlplane.notifiers import Notifier
 from controlplane.plane import Plane
@@ -41,6 +43,7 @@ from controlplane.store.pushes import PushStore
 from controlplane.store.rollouts import RolloutStore
 from controlplane.store.runbook_runs import RunbookRunStore
 from controlplane.store.services import ServiceStore
+from controlplane.store.slo_members import SloMemberStore
 from controlplane.store.targets import TargetStore
 from controlplane.store.trail import Trail
 from controlplane.target_book import API, TargetBook
@@ -112,8 +115,8 @@ def _build(
     engine = open_database(database_address(config.storage.database, beside))
     counting = Counting(CountStore(engine), now=now)
     live, book = Live(), TargetBook(config.targets)
-    promises = PromiseBook(make_promises(config, beside=beside).values())
-    return Plane(
+    families = _families(config, engine, beside)
+    return _with_stores(engine)(
         config=config,
         url=f"http://{config.api.listen}",
         clock=clock,
@@ -126,18 +129,27 @@ def _build(
         discoverers=make_discoverers(config, beside=beside),
         layouts=LayoutCache(),
         profiles=tuple(installed("trimtab.servers").values()),
-        promises=promises,
+        promises=families.book,
         counting=counting,
-        look=QuickLook(promises),
+        families=families,
+        look=QuickLook(families.book),
         canaries=CanaryWatch(counting),
         probe_page=ProbePage(counting, started=now),
-        pushes=_pushes(config, engine, counting=counting, promises=promises, live=live, book=book),
+        pushes=_pushes(config, engine, counting=counting, families=families, live=live, book=book),
         gpu_page=GpuPage(started=now),
         goldens=make_goldens(config, beside=beside),
         live=live,
         recent=RecentSeries(config.storage.recent),
         routers=routers,
         notifiers=notifiers,
+        telemetry=make_telemetry(config, beside=beside),
+    )
+
+
+def _with_stores(engine: Engine) -> "partial[Plane]":
+    """Return the plane's maker, given all that the database remembers by noun."""
+    return partial(
+        Plane,
         rollouts=RolloutStore(engine),
         services=ServiceStore(engine),
         stored_targets=TargetStore(engine),
@@ -146,8 +158,12 @@ def _build(
         outbox=Outbox(engine),
         trail=Trail(engine),
         runbook_runs=RunbookRunStore(engine),
-        telemetry=make_telemetry(config, beside=beside),
     )
+
+
+def _families(config: Config, engine: Engine, beside: Path) -> Families:
+    promises = PromiseBook(make_promises(config, beside=beside).values())
+    return Families(promises, SloMemberStore(engine))
 
 
 def _pushes(
@@ -155,13 +171,13 @@ def _pushes(
     engine: Engine,
     *,
     counting: Counting,
-    promises: PromiseBook,
+    families: Families,
     live: Live,
     book: TargetBook,
 ) -> PushReceiver:
     store = PushStore(engine)
     return PushReceiver(
-        config.push, store=store, counting=counting, promises=promises, live=live, book=book
+        config.push, store=store, counting=counting, families=families, live=live, book=book
     )
 
 
@@ -179,6 +195,7 @@ async def _close(plane: Plane) -> None:
 
 def _remember(plane: Plane) -> None:
     """Take up what the store knows from before."""
+    plane.families.restore()
     plane.pushes.begin(plane.now())
     plane.book.put(API, plane.stored_targets.list())
     retarget(plane)

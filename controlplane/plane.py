@@ -11,6 +11,7 @@ from controlplane.asking import Asking
 from controlplane.canary_watch import CanaryWatch
 from controlplane.counting import Counting
 from controlplane.discovery import Discoverer
+from controlplane.families import Families
 from controlplane.live import Live
 from controlplane.notifiers import Notifier
 from controlplane.probe_page import ProbePage
@@ -61,6 +62,7 @@ class Plane:
     layouts: LayoutCache
     profiles: tuple[ServerProfile, ...]
     promises: PromiseBook
+    families: Families
     counting: Counting
     look: QuickLook
     canaries: CanaryWatch

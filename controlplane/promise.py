@@ -127,6 +127,11 @@ class Promise:
         return frozenset((*parts, *self.keys, self.at_most_key))
 
     @property
+    def calls(self) -> bool:
+        """Whether its rules call anyone; a family leaves that to its members."""
+        return self.slo.each is None
+
+    @property
     def sliced(self) -> bool:
         """Whether its budget is counted in slices of time."""
         return self.slo.budgeting.sliced

@@ -17,8 +17,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from controlplane.counting import Counting
 from controlplane.errors import NotSaved, Overloaded
+from controlplane.families import Families
 from controlplane.live import Live
-from controlplane.promise import Promise, counted_on
+from controlplane.promise import counted_on
 from controlplane.slo_evaluation import begin_counting
 from controlplane.spec import PushSpec
 from controlplane.store.pushes import PushStore
@@ -70,7 +71,8 @@ class PushReceiver:
         specs: As trimtab.yaml has them; the first that matches a resource gets it.
         store: Where streams and totals are saved.
         counting: Where the totals are counted.
-        promises: SLOs by name: those that rest on a source are defined with its first page.
+        families: Of SLOs, with their book: those that rest on a source are defined with its first
+            page.
         live: Where it is said why an SLO is not counted yet.
         book: Targets, on which an SLO may rest too.
     """
@@ -81,7 +83,7 @@ class PushReceiver:
         *,
         store: PushStore,
         counting: Counting,
-        promises: Mapping[str, Promise],
+        families: Families,
         live: Live,
         book: TargetBook,
     ) -> None:
@@ -90,7 +92,8 @@ class PushReceiver:
         self._specs = specs
         self._store = store
         self._counting = counting
-        self._promises = promises
+        self._promises = families.book
+        self._families = families
         self._live = live
         self._book = book
         self._streams: dict[str, Streams] = {}
@@ -183,6 +186,9 @@ class PushReceiver:
             SQLAlchemyError: Nothing was saved, and all of it is still to be.
         """
         changed = {name: rows for name, s in self._streams.items() if (rows := s.changes())}
+        for spec in self._specs:
+            series = self._streams[spec.name].series
+            self._families.meet(spec.service, spec.name, series, now=now)
         defined = self._define_promises()
         if defined != self._defined:
             for name, (series, values) in self._shown.items():

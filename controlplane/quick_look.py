@@ -63,7 +63,8 @@ class QuickLook:
 
     def _compile(self, counting: Counting) -> None:
         columns = counting.sums.columns
-        known = [each for each in self._promises.values() if each.part_key in columns]
+        counted = (each for each in self._promises.values() if each.part_key in columns)
+        known = [each for each in counted if each.calls]
         rules = [(each, limit) for each in known for limit in each.limits]
         lengths = sorted({seconds for _, limit in rules for seconds in limit.windows})
         self._owners = [promise for promise, _ in rules]

@@ -36,6 +36,7 @@ __all__ = [
     "counts_within",
     "evaluate_promise",
     "gained_within",
+    "perhaps_good",
 ]
 
 UNADJUSTED = Adjustments()
@@ -201,6 +202,17 @@ def counts_within(
         promise.keys, counting, now=now, seconds=seconds, adjustments=adjustments
     )
     return counts_of(promise, *(gained[key] for key in promise.keys))
+
+
+def perhaps_good(promise: Promise, counting: Counting, found: Evaluation) -> int:
+    """Return how many of the budget's bad events may be good: the limit lies between two edges."""
+    if not counting.defines(promise.at_most_key):
+        return 0
+    seconds = found.at - found.window.start
+    keys = promise.part_key, promise.at_most_key
+    gained = counting.span(keys, now=found.at, seconds=seconds).gained
+    between = round(gained[promise.at_most_key] - gained[promise.part_key])
+    return min(max(between, 0), found.budget.counts.bad)
 
 
 def gained_within(

@@ -9,6 +9,8 @@ from controlplane.adjustment_desk import adjustments_of
 from controlplane.api.access import Listing, PlaneHere, listing
 from controlplane.api.slos import promise_of
 from controlplane.errors import InvalidConfig
+from controlplane.plane import Plane
+from controlplane.promise import Promise
 from controlplane.schemas import (
     BlamedOut,
     BlameOut,
@@ -20,8 +22,9 @@ from controlplane.schemas import (
     WindowOut,
 )
 from controlplane.slo_evaluation import counts_within
-from controlplane.slo_past import history_of, parts_within
+from controlplane.slo_past import history_of, objectives_within, parts_within
 from slo import (
+    CompositeSli,
     Counts,
     InvalidSpec,
     Objective,
@@ -110,16 +113,9 @@ async def show_forecast(name: str, plane: PlaneHere) -> ForecastOut:
 @router.get("/{name}/blame")
 async def show_blame(name: str, plane: PlaneHere, window: Window = None, by: By = "") -> BlameOut:
     """Who spends the budget of one SLO: its bad events by what labels say."""
-    promise, now = promise_of(plane, name), plane.now()
-    labels = promise.slo.blame_by
-    if not labels:
-        msg = f"SLO {name} is not counted apart by any label."
-        hint = "annotate it, for example trimtab.dev/blame-by: model,version,target"
-        raise InvalidConfig(msg, hint=hint)
+    promise = promise_of(plane, name)
     seconds = window or promise.slo.objective.window.total_seconds()
-    out = adjustments_of(plane, name)
-    whole = counts_within(promise, plane.counting, now=now, seconds=seconds, adjustments=out)
-    parts = parts_within(promise, plane.counting, now=now, seconds=seconds, adjustments=out)
+    labels, parts, whole = _parts_to_blame(plane, promise, seconds)
     asked = tuple(label for label in by.split(",") if label)
     try:
         found = blame(parts, whole, labels=labels, by=asked)
@@ -142,6 +138,27 @@ async def show_blame(name: str, plane: PlaneHere, window: Window = None, by: By 
             for each in found
         ),
     )
+
+
+def _parts_to_blame(
+    plane: Plane, promise: Promise, seconds: float
+) -> tuple[tuple[str, ...], dict[tuple[str, ...], Counts], Counts]:
+    """Return the labels, the counts by their values, and the whole: of a composite, its objectives."""
+    counting, now, slo = plane.counting, plane.now(), promise.slo
+    out = adjustments_of(plane, slo.name)
+    if isinstance(slo.sli, CompositeSli):
+        parts = objectives_within(promise, counting, now=now, seconds=seconds, adjustments=out)
+        good, total = (
+            sum(getattr(each, of) for each in parts.values()) for of in ("good", "total")
+        )
+        return ("objective",), parts, Counts(good=good, total=total)
+    if not slo.blame_by:
+        msg = f"SLO {slo.name} is not counted apart by any label."
+        hint = "annotate it, for example trimtab.dev/blame-by: model,version,target"
+        raise InvalidConfig(msg, hint=hint)
+    whole = counts_within(promise, counting, now=now, seconds=seconds, adjustments=out)
+    parts = parts_within(promise, counting, now=now, seconds=seconds, adjustments=out)
+    return slo.blame_by, parts, whole
 
 
 @router.get("/{name}/history")

@@ -1,5 +1,7 @@
 """/v1/slos: promises, with budget and burn."""
 
+from difflib import get_close_matches
+
 from fastapi import APIRouter
 
 from controlplane.adjustment_desk import adjustments_of
@@ -8,7 +10,7 @@ from controlplane.errors import NotFound
 from controlplane.plane import Plane
 from controlplane.promise import Promise
 from controlplane.schemas import BudgetOut, BurnOut, SloOut, SloSpecOut, SloStatusOut, UnadjustedOut
-from controlplane.slo_evaluation import Evaluation, evaluate_promise
+from controlplane.slo_evaluation import Evaluation, evaluate_promise, perhaps_good
 from probes.provenance import rests_on
 from probes.server_profile import ServerProfile
 from slo import Budget, Decision, Method
@@ -20,6 +22,7 @@ UNITS = {
     Method.TIMESLICES: "slices",
     Method.RATIO_TIMESLICES: "billionths of slices",
 }
+MOST_NAMES = 10
 router = APIRouter(prefix="/v1/slos", tags=["slos"])
 
 
@@ -48,9 +51,9 @@ def promise_of(plane: Plane, name: str) -> Promise:
         NotFound: There is none; the hint lists those there are.
     """
     if name not in plane.promises:
-        known = ", ".join(sorted(plane.promises)) or "none"
+        near = get_close_matches(name, plane.promises, n=MOST_NAMES, cutoff=0.0)
         msg = f"No SLO {name!r}."
-        raise NotFound(msg, hint=f"known SLOs: {known}")
+        raise NotFound(msg, hint=f"known SLOs: {', '.join(sorted(near)) or 'none'}")
     return plane.promises[name]
 
 
@@ -69,13 +72,19 @@ def _out(plane: Plane, promise: Promise) -> SloOut:
             window_seconds=slo.objective.window.total_seconds(),
             indicator=str(slo.sli),
             unit=UNITS[slo.budgeting.method],
+            each=() if slo.each is None else slo.each.labels,
+            family=slo.family,
+            values=dict(slo.values),
+            parts=tuple(part.name for part in slo.parts) if len(slo.parts) > 1 else (),
         ),
         status=SloStatusOut(
             state=found.state,
-            reason=plane.live.uncounted.get(slo.name) or _reason(found),
+            reason=plane.live.uncounted.get(slo.name) or _reason(plane, promise, found),
             rests_on=source.title,
             cannot_see=source.cannot_see,
-            budget=_budget(found, whole),
+            budget=_budget(found, whole).model_copy(
+                update={"perhaps_good": perhaps_good(promise, plane.counting, found)}
+            ),
             burn=tuple(_burn(decision) for decision in found.decisions.values()),
         ),
     )
@@ -87,10 +96,15 @@ def _profiles(plane: Plane, service: str) -> tuple[ServerProfile, ...]:
     return () if own is None else (own,)
 
 
-def _reason(found: Evaluation) -> str:
+def _reason(plane: Plane, promise: Promise, found: Evaluation) -> str:
     """The worst rule's own words; a page outranks a ticket."""
     if found.unknown:
         return found.unknown
+    name = promise.slo.name
+    if not promise.calls:
+        beyond = plane.families.left_out.get(name, 0)
+        told = f"; at least {beyond} more are beyond its limit, and not watched" if beyond else ""
+        return f"{len(plane.families.members(name))} SLOs, one for each set of labels{told}"
     firing = [decision for decision in found.decisions.values() if decision.firing]
     worst = (firing or list(found.decisions.values()))[:1]
     return worst[0].reason if worst else "no burn rule fits the window"

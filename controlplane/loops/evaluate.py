@@ -1,7 +1,7 @@
 """Hold every SLO against what was counted; alerts and their messages are saved together."""
 
 from controlplane.adjustment_desk import adjustments_of
-from controlplane.alert_desk import step_alert
+from controlplane.alert_desk import labels_of, step_alert
 from controlplane.decide.alert_state import Alert, AlertState
 from controlplane.plane import Plane
 from controlplane.promise import Promise
@@ -20,7 +20,7 @@ async def evaluate(plane: Plane) -> None:
     adjusted = {name for name, found in plane.live.adjustments.items() if found.exclusions}
     for name in (_ringing(plane) | (adjusted & plane.promises.keys())) - suspects.keys():
         suspects[name] = plane.promises[name]
-    for promise in suspects.values():
+    for promise in (each for each in suspects.values() if each.calls):
         adjustments = adjustments_of(plane, promise.slo.name)
         found = evaluate_promise(promise, plane.counting, now=now, adjustments=adjustments)
         for decision in found.decisions.values():
@@ -49,7 +49,7 @@ def _record(
     left = found.budget.remaining_ratio
     budget = "budget unknown" if left is None else f"{left:.1%} of the error budget left"
     rollout = next(iter(plane.rollouts.list(service=slo.service, active=True)), None)
-    labels = {"alertname": "SLOBurn", "slo": slo.name, "service": slo.service, "severity": severity}
+    labels = labels_of(promise, "SLOBurn", severity)
     annotations = {
         "summary": f"{slo.name} of {slo.service} burns its error budget; {budget}",
         "description": decision.reason,

@@ -136,10 +136,14 @@ def _take(
 
 def _count(plane: Plane, target: TargetSpec, page: Page, now: float) -> None:
     """Define what is not yet counted before a page is: its figures are where counting begins."""
+    plane.families.meet(target.service, target.name, page.layout.series, now=now)
     for promise in plane.promises_of(target.service):
         if not plane.counting.defines(promise.total_key):
             plane.live.uncounted[promise.slo.name] = begin_counting(
-                promise, plane.counting, [page], sources=plane.sources_for(promise)
+                promise,
+                plane.counting,
+                [page, *plane.pages_of(target.service)],
+                sources=plane.sources_for(promise),
             )
     seen = plane.counting.observe(
         target.name,

@@ -1,9 +1,9 @@
-"""Call someone for a service that was watched and of which no page comes any more.
+"""Call someone for a service of which no page comes any more, and for an SLO without an event.
 
 Without pages there is no traffic to judge by, so no burn rate fires: silence must not pass for health.
 """
 
-from controlplane.alert_desk import step_alert
+from controlplane.alert_desk import labels_of, step_alert
 from controlplane.decide.alert_state import Alert
 from controlplane.plane import Plane
 from controlplane.promise import Promise
@@ -13,20 +13,74 @@ __all__ = ["watch_for_silence"]
 
 
 async def watch_for_silence(plane: Plane) -> None:
-    """Look when the newest page of each service came."""
+    """Look when the newest page of each service came, and the newest event of each SLO."""
+    for promise in tuple(plane.promises.values()):
+        if promise.slo.family == "":  # one page that is missing is told once for a family
+            _step_vanished(plane, promise)
+        if promise.slo.silence is not None and promise.calls:
+            _step_no_data(plane, promise, promise.slo.silence.total_seconds())
+
+
+def _step_vanished(plane: Plane, promise: Promise) -> None:
     limit, now = plane.config.notify.vanished, plane.now()
     if limit == 0.0:
         return
-    for promise in plane.promises.values():
-        silent = _silent_seconds(plane, promise, now)
-        firing = None if silent is None else silent > limit
+    silent = _silent_seconds(plane, promise, now)
+    _step(
+        plane,
+        promise,
+        kind="vanished",
+        firing=None if silent is None else silent > limit,
+        alertname="SLOVanished",
+        summary=f"no page of {promise.slo.service} comes any more: {promise.slo.name} is not known",
+        description=f"the newest page is {silent or 0.0:.0f} s old",
+    )
 
-        def told(
-            alert: Alert, promise: Promise = promise, silent: float | None = silent
-        ) -> AlertRecord:
-            return _record(promise, alert, now, silent or 0.0)
 
-        step_alert(plane, f"{promise.slo.name}/vanished", firing=firing, now=now, told=told)
+def _step_no_data(plane: Plane, promise: Promise, seconds: float) -> None:
+    """An SLO that asks for it calls someone when nothing at all was counted for so long."""
+    span = plane.counting.span([promise.total_key], now=plane.now(), seconds=seconds)
+    quiet = span.gained[promise.total_key] == 0.0
+    watched = plane.counting.defines(promise.total_key) and span.covered_seconds >= seconds
+    _step(
+        plane,
+        promise,
+        kind="no-data",
+        firing=quiet if watched or not quiet else None,
+        alertname="SLONoData",
+        summary=f"{promise.slo.name} of {promise.slo.service} has nothing to count",
+        description=f"no event within {seconds:.0f} s",
+    )
+
+
+def _step(
+    plane: Plane,
+    promise: Promise,
+    *,
+    kind: str,
+    firing: bool | None,
+    alertname: str,
+    summary: str,
+    description: str,
+) -> None:
+    key, now = f"{promise.slo.name}/{kind}", plane.now()
+
+    def told(alert: Alert) -> AlertRecord:
+        return AlertRecord(
+            key=key,
+            slo=promise.slo.name,
+            severity="page",
+            alert=alert,
+            labels=labels_of(promise, alertname, "page"),
+            annotations={
+                "summary": summary,
+                "description": description,
+                "first_step": "trimtab doctor",
+            },
+            updated_at=now,
+        )
+
+    step_alert(plane, key, firing=firing, now=now, told=told)
 
 
 def _silent_seconds(plane: Plane, promise: Promise, now: float) -> float | None:
@@ -35,25 +89,3 @@ def _silent_seconds(plane: Plane, promise: Promise, now: float) -> float | None:
     targets = plane.targets_of(promise.slo.service)
     seen = [at for t in targets if t.name in standings and (at := standings[t.name].at) is not None]
     return now - max(seen) if seen else None
-
-
-def _record(promise: Promise, alert: Alert, now: float, silent: float) -> AlertRecord:
-    slo = promise.slo
-    return AlertRecord(
-        key=f"{slo.name}/vanished",
-        slo=slo.name,
-        severity="page",
-        alert=alert,
-        labels={
-            "alertname": "SLOVanished",
-            "slo": slo.name,
-            "service": slo.service,
-            "severity": "page",
-        },
-        annotations={
-            "summary": f"no page of {slo.service} comes any more: {slo.name} is not known",
-            "description": f"the newest page is {silent:.0f} s old",
-            "first_step": "trimtab doctor",
-        },
-        updated_at=now,
-    )

@@ -1,5 +1,7 @@
 """Shapes of promises."""
 
+from pydantic import Field
+
 from controlplane.schemas.shape import Shape
 
 __all__ = ["BudgetOut", "BurnOut", "SloOut", "SloSpecOut", "SloStatusOut", "UnadjustedOut"]
@@ -10,6 +12,10 @@ class SloSpecOut(Shape):
 
     Attributes:
         unit: What is counted: events, slices, or billionths of slices.
+        each: Labels by which it is one SLO for each set of values; such a family calls nobody.
+        family: The family that it belongs to; empty when to none.
+        values: Its own label values within the family.
+        parts: Names of its objectives, where it has several.
     """
 
     service: str
@@ -18,6 +24,10 @@ class SloSpecOut(Shape):
     window_seconds: float
     indicator: str
     unit: str = "events"
+    each: tuple[str, ...] = ()
+    family: str = ""
+    values: dict[str, str] = Field(default_factory=dict)
+    parts: tuple[str, ...] = ()
 
 
 class UnadjustedOut(Shape):
@@ -35,6 +45,7 @@ class BudgetOut(Shape):
         window_start: From when on it is reckoned, Unix seconds.
         window_end: Until when: now, or the end of the calendar's period.
         without_adjustments: The same without exclusions and resets; None where there are none.
+        perhaps_good: Bad events that may be good ones: the limit lies between two edges.
     """
 
     good: int
@@ -47,6 +58,7 @@ class BudgetOut(Shape):
     window_end: float
     covered_seconds: float
     without_adjustments: UnadjustedOut | None = None
+    perhaps_good: int = 0
 
 
 class BurnOut(Shape):

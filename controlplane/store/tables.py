@@ -183,3 +183,20 @@ adjustment = Table(
     Column("reason", Text, nullable=False),
     Column("detail", JSON, nullable=False),
 )
+
+slo_set = Table(
+    "slo_set",
+    METADATA,
+    Column("name", String(63), primary_key=True),
+    Column("files", JSON, nullable=False),
+    Column("applied_at", Float, nullable=False),
+)
+
+slo_member = Table(
+    "slo_member",
+    METADATA,
+    Column("name", String(63), primary_key=True),
+    Column("family", String(63), nullable=False, index=True),
+    Column("labels", JSON, nullable=False),
+    Column("met_at", Float, nullable=False),
+)

@@ -160,9 +160,9 @@ def _migrated() -> bytes:
         return path.read_bytes()
 
 
-def small_config(folder: Path, address: str, more: str = "") -> Config:
+def small_config(folder: Path, address: str, more: str = "", slo: str = SLO) -> Config:
     """Write the SLO file and an empty database; return the configuration with more lines."""
-    (folder / "slos.yaml").write_text(SLO)
+    (folder / "slos.yaml").write_text(slo)
     database = folder / "trimtab.db"
     if not database.exists():
         database.write_bytes(_migrated())
@@ -170,7 +170,9 @@ def small_config(folder: Path, address: str, more: str = "") -> Config:
 
 
 @asynccontextmanager
-async def open_world(around: Surroundings, *, more: str = "") -> AsyncIterator[World]:
+async def open_world(
+    around: Surroundings, *, more: str = "", slo: str = SLO
+) -> AsyncIterator[World]:
     """Open a plane there. Leaving saves nothing: it is as if the process was killed."""
     notifiers = {
         ("oncall", 0): around.oncall,
@@ -178,7 +180,7 @@ async def open_world(around: Surroundings, *, more: str = "") -> AsyncIterator[W
         ("chat", 0): around.chat,
     }
     async with open_plane(
-        small_config(around.folder, around.address, more),
+        small_config(around.folder, around.address, more, slo),
         beside=around.folder,
         clock=around.clock,
         seed=1,

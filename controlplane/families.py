@@ -1,0 +1,104 @@
+"""SLOs that are one for each set of label values: their members are found on the pages.
+
+A member is a promise of its own in everything: counts, budget, alerts, gate. The family itself is
+counted too, over all its members, and calls nobody. A set that was once met is remembered, so that
+its budget and its alerts outlive a restart during which it was on no page.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from controlplane.promise import Promise
+from controlplane.promise_book import PromiseBook
+from controlplane.store.slo_members import SloMemberStore
+from slo import LabelSets, name_of_set, sets_shown
+
+__all__ = ["Families"]
+
+Series = Sequence[tuple[str, Mapping[str, str]]]
+
+
+class Families:
+    """Finds members and puts them into the book.
+
+    Args:
+        book: Of all promises.
+        store: Where members are remembered.
+
+    Attributes:
+        book: Of all promises.
+        left_out: How many sets a family was shown beyond its limit, by its name.
+    """
+
+    def __init__(self, book: PromiseBook, store: SloMemberStore) -> None:
+        self.left_out: dict[str, int] = {}
+        self.book = book
+        self._store = store
+        self._members: dict[str, dict[tuple[str, ...], str]] = {}
+        self._beyond: dict[str, set[tuple[str, ...]]] = {}
+        self._seen: dict[tuple[str, str], Series] = {}
+
+    def restore(self) -> None:
+        """Take up the members that were met before."""
+        for row in self._store.list():
+            family = self.book.get(row.family)
+            sets = None if family is None else family.slo.each
+            if family is None or sets is None or row.values.keys() != set(sets.labels):
+                continue  # the family is gone, or is another now
+            self._join(family, sets, tuple(row.values[name] for name in sets.labels))
+
+    def members(self, family: str) -> tuple[str, ...]:
+        """Return the names of a family's members."""
+        return tuple(self._members.get(family, {}).values())
+
+    def forget(self, family: str) -> tuple[str, ...]:
+        """Let the members of a family go that is no more, or is another now; return their names."""
+        gone = self.members(family)
+        for name in gone:
+            self.book.remove(name)
+        self._members.pop(family, None)
+        self._beyond.pop(family, None)
+        self.left_out.pop(family, None)
+        self._seen = {key: series for key, series in self._seen.items() if key[0] != family}
+        return gone
+
+    def meet(self, service: str, source: str, series: Series, *, now: float) -> None:
+        """Take up the members of a service's families that a page shows.
+
+        Args:
+            service: Whose page it is.
+            source: Name of the page.
+            series: Names and labels; the same object for as long as the layout stays.
+            now: Unix seconds.
+        """
+        for family in self.book.of_service(service):
+            sets, name = family.slo.each, family.slo.name
+            if sets is None or self._seen.get((name, source)) is series:
+                continue
+            self._seen[name, source] = series
+            for values in sets_shown(sets.labels, family.slo.sli.whole, series):
+                self._meet(family, sets, values, now)
+
+    def _meet(self, family: Promise, sets: LabelSets, values: tuple[str, ...], now: float) -> None:
+        name, known = family.slo.name, self._members.setdefault(family.slo.name, {})
+        if values in known:
+            return
+        if len(known) >= sets.limit:
+            beyond = self._beyond.setdefault(name, set())
+            if len(beyond) < sets.limit:  # enough to tell that there are more
+                beyond.add(values)
+            self.left_out[name] = len(beyond)
+            return
+        member = self._join(family, sets, values)
+        named = dict(zip(sets.labels, values, strict=True))
+        self._store.add(member, family=name, values=named, now=now)
+
+    def _join(self, family: Promise, sets: LabelSets, values: tuple[str, ...]) -> str:
+        """Make the promise of one set; rules and pages are its family's."""
+        slo, named = family.slo, dict(zip(sets.labels, values, strict=True))
+        name = name_of_set(slo.name, values)
+        narrowed = slo.sli.where(named)
+        member = replace(slo, name=name, sli=narrowed, each=None, family=slo.name, values=named)
+        self._members.setdefault(slo.name, {})[values] = name
+        self.book.put(replace(family, slo=member))
+        return name

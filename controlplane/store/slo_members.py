@@ -1,0 +1,45 @@
+"""Members of families of SLOs: which sets of label values were ever met."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Engine, delete, select
+
+from controlplane.store.tables import slo_member as table
+from controlplane.store.writing import put
+
+__all__ = ["SloMember", "SloMemberStore"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SloMember:
+    """One set of values: the member's name, its family's, and the values by label."""
+
+    name: str
+    family: str
+    values: Mapping[str, str]
+
+
+class SloMemberStore:
+    """Reads and writes members."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def list(self) -> tuple[SloMember, ...]:
+        """Return all of them, in the order in which they were met."""
+        query = select(table).order_by(table.c.met_at, table.c.name)
+        with self._engine.connect() as connection:
+            rows = connection.execute(query).all()
+        return tuple(SloMember(name=row.name, family=row.family, values=row.labels) for row in rows)
+
+    def add(self, name: str, *, family: str, values: Mapping[str, str], now: float) -> None:
+        """Remember one."""
+        row = {"family": family, "labels": dict(values), "met_at": now}
+        with self._engine.begin() as connection:
+            put(connection, table, {"name": name}, row)
+
+    def forget(self, family: str) -> None:
+        """Delete a family's members."""
+        with self._engine.begin() as connection:
+            connection.execute(delete(table).where(table.c.family == family))
