@@ -13,6 +13,7 @@ from controlplane.cli.detect import detect
 from controlplane.cli.doctor import doctor
 from controlplane.cli.gate import gate
 from controlplane.cli.init import init
+from controlplane.cli.mixin import mixin
 from controlplane.cli.up import up
 
 __all__ = ["app", "main"]
@@ -31,6 +32,7 @@ app.command("init")(init)
 app.command("detect")(detect)
 app.command("doctor")(doctor)
 app.command("gate")(gate)
+app.command("mixin")(mixin)
 for noun in (alert, breaker, gpu, probe, rollout, scale, slo, target):
     app.add_typer(noun.app)
 for point in sorted(entry_points(group="trimtab.commands"), key=lambda found: found.name):
