@@ -2,16 +2,17 @@
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 
 from sqlalchemy import Connection
 
-from controlplane.decide.alert_state import QUIET, Alert, Step, step
+from controlplane.decide.alert_state import QUIET, Alert, AlertState, Step, step
 from controlplane.plane import Plane
 from controlplane.promise import Promise
 from controlplane.store.alerts import AlertRecord
 from controlplane.store.outbox import Message
 
-__all__ = ["labels_of", "step_alert"]
+__all__ = ["end_alerts", "labels_of", "step_alert"]
 
 
 def labels_of(promise: Promise, name: str, severity: str) -> dict[str, str]:
@@ -51,6 +52,19 @@ def step_alert(
         if taken.intent is not None:
             _announce(plane, connection, record, taken)
     plane.live.alerts[key] = taken.alert
+
+
+def end_alerts(plane: Plane, slo: str, *, reason: str) -> None:
+    """Resolve whatever fires for an SLO that is let go."""
+    for record in plane.alerts.list():
+        if record.slo != slo or record.alert.state is not AlertState.FIRING:
+            continue
+
+        def told(alert: Alert, record: AlertRecord = record) -> AlertRecord:
+            words = {**record.annotations, "description": reason}
+            return replace(record, alert=alert, annotations=words, updated_at=plane.now())
+
+        step_alert(plane, record.key, firing=False, now=plane.now(), told=told, keep_seconds=0.0)
 
 
 def _announce(plane: Plane, connection: Connection, record: AlertRecord, taken: Step) -> None:

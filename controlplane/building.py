@@ -18,6 +18,7 @@ from probes.errors import ProbeError
 from probes.gpu_page import GPU
 from probes.inference import Golden, read_golden
 from probes.plugins import load
+from slo import SloSpec
 
 __all__ = [
     "make_discoverers",
@@ -26,6 +27,7 @@ __all__ = [
     "make_promises",
     "make_routers",
     "make_telemetry",
+    "promise_of_spec",
 ]
 
 MAX_GOLDEN_BYTES = 4 << 20
@@ -66,13 +68,21 @@ def make_promises(config: Config, *, beside: Path) -> dict[str, Promise]:
         InvalidConfig: A file is missing or wrong.
     """
     return {
-        slo.name: make_promise(
-            slo,
-            sources=[PROBES, GPU, *(p.name for p in config.push if p.service == slo.service)],
-            interval_seconds=max((t.interval for t in config.targets), default=1.0),
-        )
-        for slo in read_slo_files(config.slos, beside=beside)
+        slo.name: promise_of_spec(config, slo) for slo in read_slo_files(config.slos, beside=beside)
     }
+
+
+def promise_of_spec(config: Config, slo: SloSpec) -> Promise:
+    """Return one SLO with its rules and the pages it is counted on.
+
+    Raises:
+        InvalidConfig: It cannot be watched as trimtab.yaml is.
+    """
+    return make_promise(
+        slo,
+        sources=[PROBES, GPU, *(p.name for p in config.push if p.service == slo.service)],
+        interval_seconds=max((t.interval for t in config.targets), default=1.0),
+    )
 
 
 def make_discoverers(config: Config, *, beside: Path) -> dict[str, Discoverer]:

@@ -1,60 +1,22 @@
 """The REST client that the CLI, the dashboard, runbooks and users import."""
 
 from collections.abc import Mapping
-from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any
 
 import httpx
-from pydantic import ValidationError
 
 from controlplane import schemas
-from controlplane.errors import NotFound, Refused, TrimtabError, Unreachable
+from controlplane.rest_calls import RestCalls
 
 __all__ = ["TrimtabClient"]
 
-TIMEOUT_SECONDS = 10.0
-Item = TypeVar("Item", bound=schemas.Shape)
 
-
-class TrimtabClient:
+class TrimtabClient(RestCalls):
     """Talks to one control plane.
-
-    Args:
-        url: For example ``http://127.0.0.1:9470``.
-        token: Bearer token; None sends none.
-        transport: Another way to reach it, for example an ASGI transport in tests.
 
     Every method raises `Unreachable` when nobody answers, `NotFound` for an unknown name, and
     `Refused` when the answer is no; messages carry the server's hint.
     """
-
-    def __init__(
-        self, url: str, token: str | None = None, *, transport: httpx.BaseTransport | None = None
-    ) -> None:
-        headers = {"authorization": f"Bearer {token}"} if token else {}
-        self.url = url
-        self._http = httpx.Client(
-            base_url=url,
-            headers=headers,
-            timeout=TIMEOUT_SECONDS,
-            transport=transport,
-            trust_env=False,
-        )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._http.close()
 
     def ready(self) -> bool:
         """Whether the control plane answers and says that it is ready."""
@@ -233,45 +195,18 @@ class TrimtabClient:
         answer = self._call("PUT", f"/v1/runbook-runs/{run_id}", json=body)
         return schemas.RunbookRunOut.model_validate(answer)
 
-    def _list(
-        self, path: str, kind: type[Item], query: Mapping[str, str] | None = None
-    ) -> list[Item]:
-        answer = self._call("GET", path, params=query)
-        try:
-            return [kind.model_validate(item) for item in answer["items"]]
-        except (KeyError, TypeError, ValidationError) as error:
-            msg = f"{self.url}{path} answered something else: is this a control plane?"
-            raise Unreachable(msg, hint="check TRIMTAB_URL") from error
+    def slo_sets(self) -> list[schemas.SloSetOut]:
+        """Every set of SLOs that was applied."""
+        return self._list("/v1/slo-sets", schemas.SloSetOut)
 
-    def _call(self, method: str, path: str, **options: Any) -> Any:  # noqa: ANN401 -- JSON
-        try:
-            response = self._http.request(method, path, **options)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            msg = f"No control plane answers at {self.url} ({type(error).__name__})."
-            hint = "start one with 'trimtab up', or set TRIMTAB_URL"
-            raise Unreachable(msg, hint=hint) from error
-        if not response.is_success:
-            raise _problem(response)
-        if response.status_code == httpx.codes.NO_CONTENT:
-            return None
-        try:
-            return response.json()
-        except ValueError as error:
-            raise _stranger(response) from error
+    def apply_slos(
+        self, name: str, wanted: schemas.SloSetIn, *, dry_run: bool = False
+    ) -> schemas.SloSetChangeOut:
+        """Have a set of SLO files watched; a dry run only says what would change."""
+        path = f"/v1/slo-sets/{name}" + ("?dryRun=true" if dry_run else "")
+        answer = self._call("PUT", path, json=wanted.model_dump(by_alias=True))
+        return schemas.SloSetChangeOut.model_validate(answer)
 
-
-def _stranger(response: httpx.Response) -> Unreachable:
-    msg = f"{response.request.url} answered {response.status_code}: is this a control plane?"
-    return Unreachable(msg, hint="check TRIMTAB_URL")
-
-
-def _problem(response: httpx.Response) -> TrimtabError:
-    """Turn an error answer into the exception it stands for."""
-    try:
-        problem = schemas.Problem.model_validate_json(response.content)
-    except ValidationError:
-        return _stranger(response)
-    if response.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
-        return Unreachable(problem.detail, hint=problem.hint)
-    kind = NotFound if response.status_code == httpx.codes.NOT_FOUND else Refused
-    return kind(problem.detail, hint=problem.hint)
+    def remove_slos(self, name: str) -> None:
+        """Watch a set of SLOs no longer."""
+        self._call("DELETE", f"/v1/slo-sets/{name}")

@@ -117,6 +117,8 @@ class Live:
         self.alerts: dict[str, Alert] = {}
         self.uncounted: dict[str, str] = {}
         self.adjustments: dict[str, Adjustments] = {}
+        self.slo_sets: dict[str, frozenset[str]] = {}
+        self.slo_set_faults: dict[str, str] = {}
         self.scaling: dict[str, ScalingStanding] = {}
         self.demands: defaultdict[str, deque[float]] = defaultdict(
             lambda: deque(maxlen=RECENT_DEMANDS)

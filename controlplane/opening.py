@@ -32,6 +32,7 @@ from controlplane.quick_look import QuickLook
 from controlplane.recent_series import RecentSeries
 from controlplane.retarget import retarget
 from controlplane.routers import Router
+from controlplane.slo_desk import take_up_sets
 from controlplane.slo_page import SloPage
 from controlplane.spec import Config
 from controlplane.store.adjustments import AdjustmentStore
@@ -44,6 +45,7 @@ from controlplane.store.rollouts import RolloutStore
 from controlplane.store.runbook_runs import RunbookRunStore
 from controlplane.store.services import ServiceStore
 from controlplane.store.slo_members import SloMemberStore
+from controlplane.store.slo_sets import SloSetStore
 from controlplane.store.targets import TargetStore
 from controlplane.store.trail import Trail
 from controlplane.target_book import API, TargetBook
@@ -153,6 +155,7 @@ def _with_stores(engine: Engine) -> "partial[Plane]":
         rollouts=RolloutStore(engine),
         services=ServiceStore(engine),
         stored_targets=TargetStore(engine),
+        slo_sets=SloSetStore(engine),
         alerts=AlertStore(engine),
         adjustments=AdjustmentStore(engine),
         outbox=Outbox(engine),
@@ -195,6 +198,7 @@ async def _close(plane: Plane) -> None:
 
 def _remember(plane: Plane) -> None:
     """Take up what the store knows from before."""
+    take_up_sets(plane)
     plane.families.restore()
     plane.pushes.begin(plane.now())
     plane.book.put(API, plane.stored_targets.list())

@@ -28,6 +28,7 @@ from controlplane.store.outbox import Outbox
 from controlplane.store.rollouts import RolloutStore
 from controlplane.store.runbook_runs import RunbookRunStore
 from controlplane.store.services import ServiceStore
+from controlplane.store.slo_sets import SloSetStore
 from controlplane.store.targets import TargetStore
 from controlplane.store.trail import Trail
 from controlplane.target_book import TargetBook
@@ -77,6 +78,7 @@ class Plane:
     rollouts: RolloutStore
     services: ServiceStore
     stored_targets: TargetStore
+    slo_sets: SloSetStore
     alerts: AlertStore
     adjustments: AdjustmentStore
     outbox: Outbox

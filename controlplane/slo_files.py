@@ -5,7 +5,7 @@ from pathlib import Path
 from controlplane.errors import InvalidConfig
 from slo import Complaint, SloError, SloSpec, read_openslo_set, validate_openslo
 
-__all__ = ["read_slo_files", "validate_slo_files"]
+__all__ = ["read_slo_files", "slo_texts", "validate_slo_files"]
 
 MAX_FILE_BYTES = 1 << 20
 MAX_FILES = 10_000
@@ -22,11 +22,19 @@ def read_slo_files(patterns: tuple[str, ...], *, beside: Path) -> tuple[SloSpec,
         InvalidConfig: A pattern matches nothing, a file is unreadable, or a name is used twice; the
             message names file, line and field.
     """
-    texts = [(str(path), _text(path)) for path in _all_matching(patterns, beside)]
     try:
-        return read_openslo_set(texts)
+        return read_openslo_set(slo_texts(patterns, beside=beside).items())
     except SloError as error:
         raise InvalidConfig(str(error)) from error
+
+
+def slo_texts(patterns: tuple[str, ...], *, beside: Path) -> dict[str, str]:
+    """Return the text of every file that the patterns match, by its name.
+
+    Raises:
+        InvalidConfig: A pattern matches nothing, or a file is unreadable.
+    """
+    return {str(path): _text(path) for path in _all_matching(patterns, beside)}
 
 
 def validate_slo_files(patterns: tuple[str, ...], *, beside: Path) -> tuple[Complaint, ...]:

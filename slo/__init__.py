@@ -47,6 +47,7 @@ from slo.sli import Counts, LatencySli, RatioSli, Sli, ThresholdSli
 from slo.slices import SlicePart, SliceRule, sliced
 from slo.source_memory import Observation
 from slo.spec import SloSpec
+from slo.spec_changes import changes_of, counts_the_same
 from slo.sums import Places, Sums
 from slo.suspicion import may_burn
 from slo.threshold import Combine, Readings, Threshold
@@ -113,8 +114,10 @@ __all__ = [
     "blame",
     "burn_rate",
     "chance_of_at_least",
+    "changes_of",
     "count_raw",
     "count_spec",
+    "counts_the_same",
     "dangling",
     "document_of",
     "error_budget",

@@ -25,6 +25,7 @@ from controlplane.schemas.slo_answers import (
     StepOut,
     WindowOut,
 )
+from controlplane.schemas.slo_sets import SloChangeOut, SloSetChangeOut, SloSetIn, SloSetOut
 from controlplane.schemas.slos import (
     BudgetOut,
     BurnOut,
@@ -88,7 +89,11 @@ __all__ = [
     "SeriesOut",
     "ServiceOut",
     "Shape",
+    "SloChangeOut",
     "SloOut",
+    "SloSetChangeOut",
+    "SloSetIn",
+    "SloSetOut",
     "SloSpecOut",
     "SloStatusOut",
     "StepOut",

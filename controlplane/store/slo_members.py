@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Engine, delete, select
+from sqlalchemy import Engine, select
 
 from controlplane.store.tables import slo_member as table
 from controlplane.store.writing import put
@@ -38,8 +38,3 @@ class SloMemberStore:
         row = {"family": family, "labels": dict(values), "met_at": now}
         with self._engine.begin() as connection:
             put(connection, table, {"name": name}, row)
-
-    def forget(self, family: str) -> None:
-        """Delete a family's members."""
-        with self._engine.begin() as connection:
-            connection.execute(delete(table).where(table.c.family == family))

@@ -1,0 +1,97 @@
+"""How the REST client asks: one call, its answer as a shape, and errors as they are raised."""
+
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import httpx
+from pydantic import ValidationError
+
+from controlplane.errors import NotFound, Refused, TrimtabError, Unreachable
+from controlplane.schemas import Problem, Shape
+
+__all__ = ["RestCalls"]
+
+TIMEOUT_SECONDS = 10.0
+Item = TypeVar("Item", bound=Shape)
+
+
+class RestCalls:
+    """Calls of one control plane.
+
+    Args:
+        url: For example ``http://127.0.0.1:9470``.
+        token: Bearer token; None sends none.
+        transport: Another way to reach it, for example an ASGI transport in tests.
+    """
+
+    def __init__(
+        self, url: str, token: str | None = None, *, transport: httpx.BaseTransport | None = None
+    ) -> None:
+        headers = {"authorization": f"Bearer {token}"} if token else {}
+        self.url = url
+        self._http = httpx.Client(
+            base_url=url,
+            headers=headers,
+            timeout=TIMEOUT_SECONDS,
+            transport=transport,
+            trust_env=False,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def _list(
+        self, path: str, kind: type[Item], query: Mapping[str, str] | None = None
+    ) -> list[Item]:
+        answer = self._call("GET", path, params=query)
+        try:
+            return [kind.model_validate(item) for item in answer["items"]]
+        except (KeyError, TypeError, ValidationError) as error:
+            msg = f"{self.url}{path} answered something else: is this a control plane?"
+            raise Unreachable(msg, hint="check TRIMTAB_URL") from error
+
+    def _call(self, method: str, path: str, **options: Any) -> Any:  # noqa: ANN401 -- JSON
+        try:
+            response = self._http.request(method, path, **options)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            msg = f"No control plane answers at {self.url} ({type(error).__name__})."
+            hint = "start one with 'trimtab up', or set TRIMTAB_URL"
+            raise Unreachable(msg, hint=hint) from error
+        if not response.is_success:
+            raise _problem(response)
+        if response.status_code == httpx.codes.NO_CONTENT:
+            return None
+        try:
+            return response.json()
+        except ValueError as error:
+            raise _stranger(response) from error
+
+
+def _stranger(response: httpx.Response) -> Unreachable:
+    msg = f"{response.request.url} answered {response.status_code}: is this a control plane?"
+    return Unreachable(msg, hint="check TRIMTAB_URL")
+
+
+def _problem(response: httpx.Response) -> TrimtabError:
+    """Turn an error answer into the exception it stands for."""
+    try:
+        problem = Problem.model_validate_json(response.content)
+    except ValidationError:
+        return _stranger(response)
+    if response.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
+        return Unreachable(problem.detail, hint=problem.hint)
+    kind = NotFound if response.status_code == httpx.codes.NOT_FOUND else Refused
+    return kind(problem.detail, hint=problem.hint)
