@@ -17,12 +17,18 @@ START_SECONDS = 30.0
 
 
 @contextmanager
-def prometheus_of(dump: Path, folder: Path) -> Iterator[str]:
-    """Put a dump in OpenMetrics into Prometheus, start it, and stop it at the end."""
+def prometheus_of(dump: Path, folder: Path, *, config: str = "{}\n") -> Iterator[str]:
+    """Put a dump in OpenMetrics into Prometheus, start it, and stop it at the end.
+
+    Args:
+        dump: The past.
+        folder: Where its data and its configuration lie.
+        config: What else it does; nothing if left out.
+    """
     data = folder / "data"
     make = ["promtool", "tsdb", "create-blocks-from", "openmetrics", str(dump), str(data)]
     subprocess.run(make, check=True, capture_output=True, timeout=120)
-    (folder / "prometheus.yml").write_text("{}\n")
+    (folder / "prometheus.yml").write_text(config)
     port = free_port()
     command = [
         "prometheus",
