@@ -189,10 +189,15 @@ def _is_counted(plane: Plane, promise: Promise) -> bool:
 
 
 def _alerts(plane: Plane, promise: Promise) -> Iterator[tuple[str, str, bool]]:
-    """Return name and severity of each alert of an SLO, and whether it fires."""
-    for severity in dict.fromkeys(rule.severity.value for rule in promise.rules):
-        yield "SLOBurn", severity, _fires(plane, f"{promise.slo.name}/{severity}")
-    yield "SLOVanished", "page", _fires(plane, f"{promise.slo.name}/vanished")
+    """Return name and severity of each alert that an SLO can have, and whether it fires."""
+    slo = promise.slo
+    if promise.calls:
+        for severity in dict.fromkeys(rule.severity.value for rule in promise.rules):
+            yield "SLOBurn", severity, _fires(plane, f"{slo.name}/{severity}")
+    if promise.calls and slo.silence is not None:
+        yield "SLONoData", "page", _fires(plane, f"{slo.name}/no-data")
+    if not slo.family:
+        yield "SLOVanished", "page", _fires(plane, f"{slo.name}/vanished")
 
 
 def _fires(plane: Plane, key: str) -> bool:

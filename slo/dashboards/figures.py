@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Protocol
 
 from slo.alert_windows import BurnRule
-from slo.rules.of_spec import counters_of
+from slo.rules.exact import exact_groups
 from slo.rules.promql_text import duration_text, length_text, number_text
 from slo.spec import SloSpec
 
@@ -69,14 +69,14 @@ class RuleFigures:
         slos: What the dashboard is about.
 
     Raises:
-        UnsupportedSpec: One of them counts no counters, and so has no recordings.
+        UnsupportedSpec: No rules can be written for one of them, so it has no recordings.
     """
 
     known = "slo:error_budget_remaining:ratio"
 
     def __init__(self, slos: Iterable[Watched]) -> None:
         for slo in slos:
-            counters_of(slo.spec)
+            exact_groups(slo.spec, slo.rules)  # refuses what it cannot write
 
     def objective(self, slo: Watched) -> str:
         """Return the number itself: no recording holds it."""
@@ -116,7 +116,7 @@ class RuleFigures:
 
     def firing(self, chosen: str) -> str:
         """Return what Prometheus itself says of the alerts of the rules."""
-        alerts = 'alertname=~"SLOBurn|SLOVanished",alertstate="firing"'
+        alerts = 'alertname=~"SLOBurn|SLONoData|SLOVanished",alertstate="firing"'
         return f"ALERTS{{{alerts},{chosen}}}"
 
 

@@ -9,9 +9,10 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from controlplane.loops.evaluate import evaluate
 from controlplane.promise import make_promise
+from controlplane.promise_book import PromiseBook
 from controlplane.slo_evaluation import begin_counting
 from controlplane.slo_page import SloPage
-from slo import Adjustments, Budgeting, BurnRule, Exclusion, Method, Severity
+from slo import Adjustments, Budgeting, BurnRule, Exclusion, LabelSets, Method, Severity
 from tests.controlplane.small_world import Surroundings, World, open_world
 
 pytestmark = pytest.mark.anyio
@@ -93,10 +94,7 @@ def put(world: World, *, slo: object) -> None:
     promise = make_promise(slo, sources=(), interval_seconds=1.0)
     promises = world.plane.promises
     known = [found for found in promises.values() if found.slo.name != promise.slo.name]
-    kind = type(promises)
-    found = {each.slo.name: each for each in (*known, promise)}
-    fresh = found if kind is dict else kind(found.values())
-    plane = replace(world.plane, promises=fresh)
+    plane = replace(world.plane, promises=PromiseBook([*known, promise]))
     registry = world.plane.telemetry.registry
     for collector in [c for c in registry._collector_to_names if isinstance(c, SloPage)]:
         registry.unregister(collector)
@@ -131,6 +129,21 @@ async def test_an_alert_is_one_while_it_fires(world: World) -> None:
     assert value(world, "trimtab_alert_firing", alert) == 1.0
     vanished = {**alert, "alertname": "SLOVanished"}
     assert value(world, "trimtab_alert_firing", vanished) == 0.0
+
+
+async def test_only_alerts_that_an_slo_can_have_are_shown(world: World) -> None:
+    slo = world.plane.promises["availability"].slo
+    alert = {"alertname": "SLONoData", **PAGE}
+    assert value(world, "trimtab_alert_firing", alert) is None
+    put(world, slo=replace(slo, silence=timedelta(minutes=5)))
+    assert value(world, "trimtab_alert_firing", alert) == 0.0
+    family = LabelSets(labels=("version",))
+    put(world, slo=replace(slo, each=family))  # leaves calling to its members
+    assert value(world, "trimtab_alert_firing", {**alert, "alertname": "SLOBurn"}) is None
+    assert value(world, "trimtab_alert_firing", {**alert, "alertname": "SLOVanished"}) == 0.0
+    put(world, slo=replace(slo, family="every", values={"version": "1"}))
+    assert value(world, "trimtab_alert_firing", {**alert, "alertname": "SLOBurn"}) == 0.0
+    assert value(world, "trimtab_alert_firing", {**alert, "alertname": "SLOVanished"}) is None
 
 
 async def test_what_people_took_out_is_not_in_the_budget_and_stays_in_the_events(

@@ -51,6 +51,19 @@ async def test_a_receiver_that_is_away_is_tried_until_it_has_acknowledged(
         assert len({m.message_id for m in world.oncall.messages}) == 2
 
 
+async def test_the_page_says_since_when_the_oldest_message_waits(around: Surroundings) -> None:
+    around.oncall = RecordingNotifier(AWAY)
+    async with open_world(around) as world:
+        name = "trimtab_outbox_oldest_timestamp_seconds"
+        put(world, "trigger")
+        await notify(world.plane)
+        (waiting,) = world.plane.outbox.list()
+        assert world.plane.telemetry.registry.get_sample_value(name) == waiting.created_at
+        world.clock.elapsed += 10
+        await notify(world.plane)
+        assert world.plane.telemetry.registry.get_sample_value(name) == 0.0
+
+
 async def test_a_receiver_that_names_a_time_is_left_alone_until_then(
     around: Surroundings,
 ) -> None:

@@ -63,6 +63,29 @@ async def test_a_round_that_fails_is_counted_and_the_next_one_comes(
     assert failures == 2.0
 
 
+async def test_a_loop_tells_when_it_last_came_to_the_end_of_a_round(world: World) -> None:
+    registry = world.plane.telemetry.registry
+    seen: list[tuple[float | None, float | None]] = []
+
+    async def round_(plane: Plane) -> None:
+        labels = {"loop": "test"}
+        last = registry.get_sample_value("trimtab_loop_last_round_timestamp_seconds", labels)
+        failures = registry.get_sample_value("trimtab_loop_failures_total", labels)
+        seen.append((last, failures))
+        if len(seen) == 4:
+            raise Enough
+        await plane.clock.sleep(0.5)
+        if len(seen) == 2:
+            raise ValueError("no such thing")
+
+    begun = world.plane.now()
+    with pytest.raises(Enough):
+        await every(world.plane, "test", 1.0, round_)
+    ends = [None if last is None else last - begun for last, _ in seen]
+    assert ends == [None, 0.5, 0.5, 2.5]
+    assert [failures for _, failures in seen] == [0.0, 0.0, 1.0, 1.0]
+
+
 async def test_news_wake_those_who_wait(world: World) -> None:
     woken = asyncio.Event()
 

@@ -46,6 +46,16 @@ def test_nothing_is_due_before_its_time(engine: Engine) -> None:
     assert due(engine, 4.9) == []
 
 
+def test_the_oldest_is_the_first_that_was_written_and_still_waits(engine: Engine) -> None:
+    assert Outbox(engine).oldest() is None
+    add(engine, TRIGGER, now=5.0)
+    add(engine, replace(RESOLVE, alert_key="other"), now=7.0)
+    assert Outbox(engine).oldest() == 5.0
+    (first, _) = Outbox(engine).due(7.0)
+    ended(engine, first, "delivered", at=8.0)
+    assert Outbox(engine).oldest() == 7.0
+
+
 def test_a_resolve_never_overtakes_its_trigger(engine: Engine) -> None:
     add(engine, TRIGGER, RESOLVE)
     (first,) = Outbox(engine).due(0.0)
