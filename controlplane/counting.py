@@ -2,18 +2,19 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 from sqlalchemy import Connection
 
+from controlplane.count_rows import CountRows
 from controlplane.store.counts import CountStore
+from controlplane.store.past_sums import PastSums
 from slo import (
-    CumulativeRing,
     Ledger,
     Observation,
     PeriodGain,
-    Places,
     Readings,
     Row,
     Selector,
@@ -24,8 +25,6 @@ from slo import (
 
 __all__ = ["FORGET_AFTER_SECONDS", "Counting", "Span"]
 
-RING_ROWS = 8192
-PAST_ROWS = 512
 FORGET_AFTER_SECONDS = 400 * 86_400.0
 """Longer than any window: a quarter is the longest that people promise over."""
 
@@ -38,6 +37,12 @@ class Span:
     covered_seconds: float
 
 
+def _signed(
+    past: PastSums, sign: float, moments: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    return sign * past.at(moments)
+
+
 class Counting:
     """The ledger, its recent past in memory, and its long past in the store."""
 
@@ -47,15 +52,13 @@ class Counting:
         self._ledger = Ledger() if saved is None else Ledger.restore(saved[1])
         self._defined: dict[str, frozenset[str]] = {}
         self._names: dict[str, frozenset[str]] = {}
-        self._ring = CumulativeRing(capacity=RING_ROWS)
-        self._recent: dict[float, Row | None] = {}
-        self._past: dict[int, Row | None] = {}
-        self._aligned: dict[float, npt.NDArray[np.float64]] = {}
-        self._places: tuple[Mapping[str, int], Places] | None = None
-        self._aligned_version = -1
+        self._rows = CountRows(store, self._ledger.sums)
         self._late: list[PeriodGain] = []
-        self._watched_since = now
+        self._watched_since = self._marked_at = now
+        self._known_version = -1
         self._began = now if saved is None else (store.began() or saved[0])
+        if not self._ledger.began:  # written before it was remembered for each key
+            self._ledger.began = dict.fromkeys(self._ledger.sums.columns, self._began)
 
     def define(
         self,
@@ -85,7 +88,7 @@ class Counting:
         """Make a sum of others, so many times each."""
         self._defined[key] = frozenset(sources)
         self._ledger.blends.define(key, terms)
-        self._ledger.blends.bring(self._ledger.sums)
+        self._ledger.blend()
 
     def cut(self, rule: SliceRule, *, sources: Iterable[str]) -> None:
         """Count slices of time, cut out of what the rule names."""
@@ -128,8 +131,12 @@ class Counting:
         *,
         started: float | None,
         stamps: npt.NDArray[np.float64] | None = None,
+        at: float | None = None,
     ) -> Observation:
-        """Take one page into account; what it tells of past periods is counted as of then."""
+        """Take one page into account; what it tells of past periods is counted as of then.
+
+        ``at`` says when a page is of that is read late: all of it is counted as of then.
+        """
         seen = self._ledger.observe(
             source,
             series,
@@ -137,20 +144,70 @@ class Counting:
             started=started,
             watched_since=self._watched_since,
             stamps=stamps,
+            at=at,
         )
         if seen.periods:
-            self._look_again()
-        for gain in seen.periods:
-            self._ring.add_since(gain.at, gain.key, gain.gained)
-            self._late.append(gain)
+            self._add_late((*seen.periods, *self._ledger.blends.spread(seen.periods)))
         return seen
+
+    def pass_late_time(self, good: str, at: float) -> None:
+        """Let time pass for slices whose pages are read late, up to the time of the next page."""
+        worth = self._ledger.slices.pass_late_time(good, at, self._ledger.sums)
+        if worth:
+            self._add_late(worth)
+
+    def _add_late(self, gains: tuple[PeriodGain, ...]) -> None:
+        self._rows.add_late(gains)
+        self._late += gains
+
+    def add_past(self, pasts: Mapping[str, PastSums]) -> None:
+        """Add what happened before some keys were counted here; it is on disk when this returns.
+
+        What is told of the time since counting began is passed over.
+        """
+        began = {key: self.began(key) for key in pasts}
+        before = {key: past.before(began[key]) for key, past in pasts.items()}
+        self._shift(before, 1.0, {key: past.since for key, past in before.items()})
+        try:
+            with self._store.engine.begin() as connection:
+                self._store.add_past(connection, before)
+                self.save(connection, now=self._marked_at)
+        except Exception:
+            self._shift(before, -1.0, began)
+            raise
+        self._began = min(self._began, *(past.since for past in before.values()))
+
+    def _shift(
+        self, pasts: Mapping[str, PastSums], sign: float, began: Mapping[str, float]
+    ) -> None:
+        """Add pasts to what is in memory, or take them out again."""
+        for key, past in pasts.items():
+            self._ledger.add_past(key, sign * past.whole)
+            self._ledger.began[key] = began[key]
+            self._rows.add_sums(key, partial(_signed, past, sign))
+
+    def began(self, key: str) -> float:
+        """Return since when a key is known of, Unix seconds; the last mark when it is new."""
+        return self._ledger.began.get(key, self._marked_at)
+
+    def until(self, source: str) -> float | None:
+        """Return when the newest page of a source is of that is read late."""
+        return self._ledger.until(source)
+
+    def sources_of(self, prefix: str) -> frozenset[str]:
+        """Return the sources whose names begin so."""
+        return self._ledger.sources_of(prefix)
 
     def mark(self, now: float) -> None:
         """Remember the running sums as of now, for windows."""
-        self._recent.clear()
-        self._ledger.blends.bring(self._ledger.sums)
+        self._marked_at = now
+        if self._ledger.sums.version != self._known_version:
+            began = self._ledger.began
+            self._ledger.began = {key: began.get(key, now) for key in self._ledger.sums.columns}
+            self._known_version = self._ledger.sums.version
+        self._ledger.blend()
         self._ledger.slices.pass_time(now, self._ledger.sums)
-        self._ring.append(now, self._ledger.sums)
+        self._rows.append(now)
 
     def value(self, key: str) -> float:
         """Return what was counted since the beginning."""
@@ -167,21 +224,11 @@ class Counting:
 
     def sums_at(self, moment: float) -> npt.NDArray[np.float64] | None:
         """Return all sums as of a moment, in the columns of those that stand now."""
-        row, sums = self.row_at(moment), self._ledger.sums
-        if row is None or (
-            self._ring.version == sums.version and row.columns is self._ring.columns
-        ):
-            return None if row is None else row.sums[: len(sums.values)]
-        if self._aligned_version != sums.version or len(self._aligned) > PAST_ROWS:
-            self._aligned.clear()
-            self._places = None
-            self._aligned_version = sums.version
-        if row.at not in self._aligned:
-            if self._places is None or self._places[0] is not row.columns:
-                self._places = row.columns, sums.places(row.columns)
-            width = len(sums.values)
-            self._aligned[row.at] = self._places[1].bring(row.sums, width=width)
-        return self._aligned[row.at]
+        return self._rows.sums_at(moment)
+
+    def row_at(self, moment: float) -> Row | None:
+        """Return the sums as of a moment; None when nothing that old is known."""
+        return self._rows.at(moment)
 
     def span(self, keys: Iterable[str], *, now: float, seconds: float) -> Span:
         """Return what tallies gained over the last seconds.
@@ -190,7 +237,7 @@ class Counting:
         window began at zero, so nothing is lost by asking further back than there is.
         """
         start = now - seconds
-        row = self.row_at(start)
+        row = self._rows.at(start)
         since = self._began if row is None else row.at
         gained = {
             key: self._ledger.value(key) - (0.0 if row is None else row.get(key, 0.0))
@@ -200,7 +247,7 @@ class Counting:
 
     def gained_between(self, keys: Iterable[str], start: float, end: float) -> dict[str, float]:
         """Return what tallies gained from one moment to another, both past."""
-        early, late = self.row_at(start), self.row_at(end)
+        early, late = self._rows.at(start), self._rows.at(end)
         if late is None:
             return dict.fromkeys(keys, 0.0)
         return {
@@ -208,35 +255,12 @@ class Counting:
             for key in keys
         }
 
-    def row_at(self, moment: float) -> Row | None:
-        """Return the sums as of a moment; SLOs that are evaluated together ask for the same ones."""
-        if len(self._recent) > PAST_ROWS:
-            self._recent.clear()
-        if moment not in self._recent:
-            self._recent[moment] = self._ring.at(moment) or self._past_row(moment)
-        return self._recent[moment]
-
-    def _past_row(self, moment: float) -> Row | None:
-        """Return the sums of long ago; all SLOs ask for the same few minutes."""
-        minute = int(moment // 60)
-        if minute not in self._past:
-            if len(self._past) == PAST_ROWS:
-                self._past.clear()
-            self._past[minute] = self._store.sums_at(moment)
-        return self._past[minute]
-
-    def _look_again(self) -> None:
-        """Forget rows that were read: what became known late has changed them."""
-        self._recent.clear()
-        self._past.clear()
-        self._aligned.clear()
-
     def save(self, connection: Connection, *, now: float) -> None:
         """Write everything that a restart needs, inside the caller's transaction."""
         self._store.add_late(connection, self._late, now=now)
         if self._late:
             self._late.clear()
-            self._look_again()
+            self._rows.look_again()
         self._store.save(
             connection, now=now, ledger=self._ledger.snapshot(), sums=self._ledger.values()
         )

@@ -24,7 +24,6 @@ from controlplane.slo_evaluation import begin_counting
 from controlplane.spec import PushSpec
 from controlplane.store.pushes import PushStore
 from controlplane.target_book import TargetBook
-from probes.exposition import Format, Layout, Page
 from probes.otlp import Pushed
 from probes.otlp_streams import Series, Streams
 
@@ -214,9 +213,9 @@ class PushReceiver:
         for name, promise in self._promises.items():
             own = [self._streams[source] for source in promise.sources if source in self._streams]
             if own and not self._counting.defines(promise.total_key):
-                pages = [_page(streams.series) for streams in own]
+                shown = [streams.series for streams in own]
                 self._live.uncounted[name] = begin_counting(
-                    promise, self._counting, pages, sources=counted_on(promise, self._book)
+                    promise, self._counting, shown, sources=counted_on(promise, self._book)
                 )
             if own and self._counting.defines(promise.total_key):
                 defined.add(name)
@@ -230,22 +229,3 @@ def _unknown(resource: Mapping[str, str]) -> str:
         f"no source of trimtab.yaml matches service.name={service!r}; "
         f"add push: [{{name: ..., service: ..., match: {{{match}}}}}]"
     )
-
-
-def _page(series: Series) -> Page:
-    """Return series as a page that nobody scraped: only their names and labels are asked for."""
-    layout = Layout(
-        form=Format.TEXT,
-        series=series,
-        names=frozenset(name for name, _ in series),
-        types={},
-        line_count=0,
-        indexes=(),
-        heads=(),
-        tails=(),
-        other_indexes=(),
-        other_lines=(),
-        kept=None,
-        start_position=None,
-    )
-    return Page(layout=layout, values=np.zeros(len(series)))

@@ -20,7 +20,7 @@ def retarget(plane: Plane) -> None:
         standings.setdefault(name, TargetStanding())
     for promise in plane.promises.values():
         if plane.counting.defines(promise.total_key):
-            pages = plane.pages_of(promise.slo.service)
+            shown = [page.layout.series for page in plane.pages_of(promise.slo.service)]
             sources = plane.sources_for(promise)
-            begin_counting(promise, plane.counting, pages, sources=sources)
+            begin_counting(promise, plane.counting, shown, sources=sources)
     plane.live.retargeted.set()

@@ -6,7 +6,6 @@ from datetime import timedelta
 
 from controlplane.counting import Counting
 from controlplane.promise import CountedPart, Promise
-from probes.exposition import Page
 from slo import (
     Adjustments,
     Budget,
@@ -40,6 +39,7 @@ __all__ = [
 ]
 
 UNADJUSTED = Adjustments()
+Series = Sequence[tuple[str, Mapping[str, str]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,17 +75,23 @@ class Evaluation:
 
 
 def begin_counting(
-    promise: Promise, counting: Counting, pages: Iterable[Page], *, sources: frozenset[str]
+    promise: Promise, counting: Counting, shown: Iterable[Series], *, sources: frozenset[str]
 ) -> str:
     """Define what an SLO counts, and on which targets; return why it cannot be yet, or nothing.
 
     A latency SLO waits for a page: only there is seen how the edge of its bucket is written.
+
+    Args:
+        promise: The SLO.
+        counting: Where it is counted.
+        shown: Names and labels that pages show, by page.
+        sources: The pages it is counted on.
     """
     if counting.defines(promise.total_key) and counting.sources(promise.total_key) == sources:
         return ""
     try:
-        shown = tuple(series for page in pages for series in page.layout.series)
-        resolved = [resolve_sli(each.part.sli, shown) for each in promise.counted_parts]
+        series = tuple(each for page in shown for each in page)
+        resolved = [resolve_sli(each.part.sli, series) for each in promise.counted_parts]
     except (NoSuchEdge, UnsupportedSpec) as error:
         return str(error)
     for each, sli in zip(promise.counted_parts, resolved, strict=True):

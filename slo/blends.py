@@ -1,15 +1,19 @@
 """Sums that are made of other sums: each a few of them, times whole numbers."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
 
+from slo.period_counts import PeriodGain
 from slo.sums import Sums
 
 __all__ = ["Blends"]
 
 Columns = npt.NDArray[np.int64]
+NO_PAST: Mapping[str, float] = MappingProxyType({})
 
 
 class Blends:
@@ -41,15 +45,25 @@ class Blends:
         self._terms.pop(key, None)
         self._version = -1
 
-    def bring(self, sums: Sums) -> None:
-        """Bring all of them up to date."""
+    def bring(self, sums: Sums, *, past: Mapping[str, float] = NO_PAST) -> None:
+        """Bring all of them up to date; ``past`` is what was told of a blend as a whole."""
         if not self._terms:
             return
         if self._version != sums.version:
             self._compile(sums)
         worth = sums.values[self._columns] * self._weights
         blended = np.bincount(self._owners, worth, minlength=len(self._targets))
-        sums.put(self._targets, blended.astype(np.float64))
+        told = np.array([past.get(key, 0.0) for key in self._terms])
+        sums.put(self._targets, blended + told)
+
+    def spread(self, gains: Iterable[PeriodGain]) -> tuple[PeriodGain, ...]:
+        """Return what gains of other sums add to those that are made of them."""
+        return tuple(
+            replace(gain, key=key, gained=terms[gain.key] * gain.gained)
+            for gain in gains
+            for key, terms in self._terms.items()
+            if gain.key in terms
+        )
 
     def _compile(self, sums: Sums) -> None:
         pairs = [

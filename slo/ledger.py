@@ -17,9 +17,10 @@ import orjson
 
 from slo.blends import Blends
 from slo.label_parts import PartBook, Split, part_values
+from slo.period_counts import PeriodGain
 from slo.selector import Selector
 from slo.slices import Slices
-from slo.source_memory import Observation, Series, SourceMemory
+from slo.source_memory import NOTHING, Observation, Series, SourceMemory
 from slo.sums import Sums
 from slo.tally import Tally
 from slo.threshold import Readings
@@ -28,7 +29,10 @@ __all__ = ["Ledger"]
 
 
 SLICES = ""
-"""Where a snapshot holds the slices that are open: no page is called so."""
+"""Where a snapshot holds what is of no page, as the slices that are open: no page is called so."""
+
+PAST = "(past)"
+"""Stands for what happened before we watched, where a source with a longer memory told it."""
 
 
 class Ledger:
@@ -38,6 +42,7 @@ class Ledger:
         sums: What every tally counted, over all sources.
         slices: Of time, cut out of some of the sums.
         blends: Sums that are made of other sums.
+        began: When each sum was first looked at, Unix seconds; whoever looks says so.
     """
 
     def __init__(self) -> None:
@@ -47,6 +52,7 @@ class Ledger:
         self._parts = PartBook()
         self.slices = Slices()
         self.blends = Blends()
+        self.began: dict[str, float] = {}
 
     def define(
         self,
@@ -108,6 +114,7 @@ class Ledger:
         started: float | None,
         watched_since: float,
         stamps: npt.NDArray[np.float64] | None = None,
+        at: float | None = None,
     ) -> Observation:
         """Count one page of a source.
 
@@ -119,20 +126,47 @@ class Ledger:
             started: When its process began, Unix seconds; None when it does not say.
             watched_since: When watching began: what began later is counted from its beginning.
             stamps: When each value is of, where the page says so; NaN where it does not.
+            at: When the page is of, where it is read late, Unix seconds: what it brought is told as of
+                then, and a page that is no newer than the one before is passed over.
         """
         memory = self._sources.setdefault(source, SourceMemory(source))
+        if at is not None and memory.until is not None and at <= memory.until:
+            return NOTHING
+        before = None if at is None else memory.worth()
         memory.compile(series, self._tallies, self.sums, self._parts)
         memory.add_readings(values, self.sums)
         found = memory.add(values, self.sums, started=started, watched_since=watched_since)
-        if not memory.periods.counts:
+        if memory.periods.counts:
+            seen = memory.add_periods(values, stamps, self.sums, watched_since=watched_since)
+            refused = found.refused + seen.refused
+            found = replace(found, refused=refused, untimed=seen.untimed, periods=seen.gains)
+        if at is None or before is None:
             return found
-        seen = memory.add_periods(values, stamps, self.sums, watched_since=watched_since)
+        memory.until = at
+        gains = ((key, worth - before.get(key, 0.0)) for key, worth in memory.worth().items())
         return replace(
-            found,
-            refused=found.refused + seen.refused,
-            untimed=seen.untimed,
-            periods=seen.gains,
+            found, periods=tuple(PeriodGain(key=k, at=at, gained=more) for k, more in gains if more)
         )
+
+    def add_past(self, key: str, gained: float) -> None:
+        """Add to a sum what happened before it was counted here."""
+        memory = self._sources.setdefault(PAST, SourceMemory(PAST))
+        memory.sums[key] = memory.sums.get(key, 0.0) + gained
+        self.sums.add(np.array([self.sums.column(key)]), np.array([gained]))
+
+    def blend(self) -> None:
+        """Bring the sums that are made of others up to date."""
+        memory = self._sources.get(PAST)
+        self.blends.bring(self.sums, past={} if memory is None else memory.sums)
+
+    def until(self, source: str) -> float | None:
+        """Return when the newest page of a source is of, where its pages are read late."""
+        memory = self._sources.get(source)
+        return None if memory is None else memory.until
+
+    def sources_of(self, prefix: str) -> frozenset[str]:
+        """Return the sources whose names begin so."""
+        return frozenset(name for name in self._sources if name.startswith(prefix))
 
     def names(self, source: str) -> set[str]:
         """Return the names of the series that some tally counts on a source."""
@@ -158,7 +192,8 @@ class Ledger:
     def snapshot(self) -> bytes:
         """Return everything that `restore` needs; definitions are not in it."""
         worth = {key: self.sums.get(key) for key in self.slices.keys}
-        state: dict[str, object] = {SLICES: {"open": self.slices.state, "worth": worth}}
+        own = {"open": self.slices.state, "worth": worth, "began": self.began}
+        state: dict[str, object] = {SLICES: own}
         for name, source in self._sources.items():
             source.remember()
             source.fold()
@@ -167,6 +202,7 @@ class Ledger:
                 "sums": source.sums,
                 "raw": source.raw,
                 "counted": source.counted,
+                "until": source.until,
                 "periods": source.periods.last,
             }
         return zlib.compress(orjson.dumps(state), level=1)
@@ -178,13 +214,14 @@ class Ledger:
         saved = orjson.loads(zlib.decompress(snapshot))
         slices = saved.pop(SLICES, {"open": {}, "worth": {}})
         ledger.slices.state, ledger.slices.keys = slices["open"], set(slices["worth"])
+        ledger.began = slices.get("began", {})
         for key, value in slices["worth"].items():
             ledger.sums.add(np.array([ledger.sums.column(key)]), np.array([value]))
         for name, state in saved.items():
             source = ledger._sources[name] = SourceMemory(name)
             source.known, source.started = True, state["started"]
             source.sums, source.raw = state["sums"], state["raw"]
-            source.counted = state["counted"]
+            source.counted, source.until = state["counted"], state.get("until")
             source.periods.last = state.get("periods", {})
             for key, value in source.sums.items():
                 ledger.sums.add(np.array([ledger.sums.column(key)]), np.array([value]))

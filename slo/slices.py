@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from slo.budgeting import Budgeting, Share
 from slo.count_history import CountHistory
+from slo.period_counts import PeriodGain
 from slo.sums import Sums
 
 __all__ = ["SlicePart", "SliceRule", "Slices", "sliced"]
@@ -53,12 +54,14 @@ class SliceRule:
         good: Key of the worth of good slices.
         all: Key of the worth of all.
         budgeting: How a slice is judged.
+        read_late: Whether its pages are read late: time passes for it with their own times.
     """
 
     parts: tuple[SlicePart, ...]
     good: str
     all: str
     budgeting: Budgeting
+    read_late: bool = False
 
 
 class Slices:
@@ -90,24 +93,41 @@ class Slices:
     def pass_time(self, now: float, sums: Sums) -> None:
         """Close the slices that are over by now; what was counted since the last look is of now's."""
         for rule in self._rules.values():
-            number = float(now // rule.budgeting.length.total_seconds())
-            seen = [sums.get(key) for part in rule.parts for key in (part.part, part.total)]
-            state = self.state.setdefault(rule.good, [number, *seen, *seen])
-            width = len(seen)
-            then, before = state[1 : width + 1], state[width + 1 :]
-            if number > state[0]:
-                gained = [late - early for early, late in zip(then, before, strict=True)]
-                self._close(rule, gained, sums)
-                state[: width + 1] = number, *before
-            state[width + 1 :] = seen
+            if not rule.read_late:
+                self._pass(rule, now, sums)
 
-    def _close(self, rule: SliceRule, gained: Sequence[float], sums: Sums) -> None:
+    def pass_late_time(self, good: str, at: float, sums: Sums) -> tuple[PeriodGain, ...]:
+        """Close the slices of one rule that are over by the time of a page; return their worth."""
+        rule = self._rules.get(good)
+        return () if rule is None else self._pass(rule, at, sums)
+
+    def _pass(self, rule: SliceRule, now: float, sums: Sums) -> tuple[PeriodGain, ...]:
+        length = rule.budgeting.length.total_seconds()
+        number = float(now // length)
+        seen = [sums.get(key) for part in rule.parts for key in (part.part, part.total)]
+        state = self.state.setdefault(rule.good, [number, *seen, *seen])
+        width = len(seen)
+        then, before = state[1 : width + 1], state[width + 1 :]
+        worth: tuple[PeriodGain, ...] = ()
+        if number > state[0]:
+            gained = [late - early for early, late in zip(then, before, strict=True)]
+            worth = self._close(rule, gained, sums, (state[0] + 1.0) * length)
+            state[: width + 1] = number, *before
+        state[width + 1 :] = seen
+        return worth
+
+    def _close(
+        self, rule: SliceRule, gained: Sequence[float], sums: Sums, at: float
+    ) -> tuple[PeriodGain, ...]:
         shares = [
             part.share(gained[2 * place], gained[2 * place + 1])
             for place, part in enumerate(rule.parts)
         ]
+        good, all_ = rule.budgeting.worth(shares)
         columns = np.array([sums.column(rule.good), sums.column(rule.all)])
-        sums.add(columns, np.array(rule.budgeting.worth(shares), dtype=np.float64))
+        sums.add(columns, np.array([good, all_], dtype=np.float64))
+        keys = ((rule.good, good), (rule.all, all_))
+        return tuple(PeriodGain(key=key, at=at, gained=float(worth)) for key, worth in keys)
 
 
 def sliced(

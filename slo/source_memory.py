@@ -14,7 +14,7 @@ from slo.sums import Sums
 from slo.tally import Tally
 from slo.threshold import Readings
 
-__all__ = ["Observation", "Series", "SourceMemory"]
+__all__ = ["NOTHING", "Observation", "Series", "SourceMemory"]
 
 Series = Sequence[tuple[str, Mapping[str, str]]]
 RESTART_SECONDS = 1.0
@@ -59,6 +59,7 @@ class SourceMemory:
         self.raw: dict[str, dict[str, float]] = {}
         self.counted: dict[str, str] = {}
         self.stale = True
+        self.until: float | None = None
         self.periods = PeriodMemory()
         self._series: Series | None = None
         self._texts: dict[str, str] = {}
@@ -199,6 +200,11 @@ class SourceMemory:
     def _add_one(self, totals: Sums, key: str, gained: float) -> None:
         self.sums[key] = self.sums.get(key, 0.0) + gained
         totals.add(np.array([totals.column(key)]), np.array([gained]))
+
+    def worth(self) -> dict[str, float]:
+        """Return the sums so far by key."""
+        self.fold()
+        return dict(self.sums)
 
     def fold(self) -> None:
         """Bring the sums by key up to date with what was added since, which is kept in an array."""

@@ -1,6 +1,6 @@
 """Windows over running sums: what was gained since then is one subtraction, whatever the length."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +9,8 @@ import numpy.typing as npt
 from slo.sums import Sums
 
 __all__ = ["CumulativeRing", "Row"]
+
+Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -90,6 +92,14 @@ class CumulativeRing:
             if self._times[place] < moment:
                 return
             self._rows[place, column] += gained
+
+    def add_sums(self, key: str, sums_at: Callable[[Floats], Floats]) -> None:
+        """Add to a key's column of every row what a function says of the rows' times."""
+        column = self.columns.get(key)
+        if column is None or self._count == self._oldest:
+            return
+        places = np.arange(self._oldest, self._count) % self._capacity
+        self._rows[places, column] += sums_at(self._times[places])
 
     def _place(self, number: int) -> int:
         return number % self._capacity

@@ -142,7 +142,7 @@ def _count(plane: Plane, target: TargetSpec, page: Page, now: float) -> None:
             plane.live.uncounted[promise.slo.name] = begin_counting(
                 promise,
                 plane.counting,
-                [page, *plane.pages_of(target.service)],
+                [each.layout.series for each in (page, *plane.pages_of(target.service))],
                 sources=plane.sources_for(promise),
             )
     seen = plane.counting.observe(

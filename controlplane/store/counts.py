@@ -1,12 +1,14 @@
 """Counts that survive: the ledger as it stood, and one packed row of running sums a minute."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import orjson
 from sqlalchemy import Connection, Engine, delete, func, insert, select
 
+from controlplane.store.past_sums import PastSums
 from controlplane.store.tables import count_layout, count_minute, count_state
 from controlplane.store.writing import put
 from slo import PeriodGain, Row
@@ -17,6 +19,15 @@ SHARD = 0
 """On one machine there is one shard; the key is there for more."""
 
 ROWS_AT_ONCE = 500
+FINE_MINUTES, COARSE = 3 * 1440, 10
+
+
+def _minutes(past: PastSums) -> Iterable[int]:
+    """Return the minutes of which rows are wanted: the newest days all, older ones now and then."""
+    first, last = int(past.since // 60), int(past.times[-1] // 60)
+    fine = max(first, last - FINE_MINUTES)
+    yield from range(first - first % COARSE, fine, COARSE)
+    yield from range(fine, last + 1)
 
 
 class CountStore:
@@ -24,10 +35,13 @@ class CountStore:
 
     The ledger's raw counter values and its sums are written in one transaction, so whatever
     moment a crash picks, the next scrape adds exactly what the counters gained since.
+
+    Attributes:
+        engine: The database.
     """
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+        self.engine = engine
         self._layouts: dict[str, int] = {}
         self._columns: dict[int, Mapping[str, int]] = {}
 
@@ -71,17 +85,67 @@ class CountStore:
             key = {"shard": SHARD, "minute": row.minute}
             put(connection, count_minute, key, {"layout": row.layout, "sums": sums.tobytes()})
 
+    def add_past(self, connection: Connection, pasts: Mapping[str, PastSums]) -> None:
+        """Add sums of a time before these keys were counted, inside the caller's transaction.
+
+        Rows that are there gain them; between those, rows are made so that windows find the past,
+        each with what the other keys stood at then.
+        """
+        first = min(int(past.since // 60) for past in pasts.values())
+        rows = self._rows_since(connection, first)
+        wanted = {minute for past in pasts.values() for minute in _minutes(past)}
+        stood: dict[str, float] = self._stood_before(connection, first)
+        written = []
+        for minute in sorted(rows.keys() | wanted):
+            stood = rows.get(minute, stood)
+            end = np.array([(minute + 1) * 60.0])
+            own = {key: float(past.at(end)[0]) for key, past in pasts.items()}
+            mine = {key: rows.get(minute, {}).get(key, 0.0) + more for key, more in own.items()}
+            sums = {name: value for name, value in stood.items() if name not in pasts} | mine
+            names = sorted(sums)
+            packed = np.array([sums[name] for name in names], dtype="<f8").tobytes()
+            layout = self._layout(connection, names)
+            written.append({"shard": SHARD, "minute": minute, "layout": layout, "sums": packed})
+        touched = count_minute.c.minute >= first
+        connection.execute(delete(count_minute).where(count_minute.c.shard == SHARD, touched))
+        if written:
+            connection.execute(insert(count_minute), written)
+
+    def _rows_since(self, connection: Connection, first: int) -> dict[int, dict[str, float]]:
+        query = select(count_minute.c.minute, count_minute.c.layout, count_minute.c.sums).where(
+            count_minute.c.shard == SHARD, count_minute.c.minute >= first
+        )
+        return {
+            row.minute: self._by_key(connection, row) for row in connection.execute(query).all()
+        }
+
+    def _stood_before(self, connection: Connection, first: int) -> dict[str, float]:
+        """Return all sums of the newest row before a minute; nothing when there is none."""
+        query = (
+            select(count_minute.c.layout, count_minute.c.sums)
+            .where(count_minute.c.shard == SHARD, count_minute.c.minute < first)
+            .order_by(count_minute.c.minute.desc())
+            .limit(1)
+        )
+        row = connection.execute(query).first()
+        return {} if row is None else self._by_key(connection, row)
+
+    def _by_key(self, connection: Connection, row: Any) -> dict[str, float]:  # noqa: ANN401 -- SQLAlchemy's row
+        sums = np.frombuffer(row.sums, dtype="<f8").tolist()
+        columns = self._columns_of(connection, row.layout)
+        return {key: sums[column] for key, column in columns.items()}
+
     def load(self) -> tuple[float, bytes] | None:
         """Return when the ledger was saved and its snapshot; None in a new database."""
         query = select(count_state.c.at, count_state.c.ledger).where(count_state.c.shard == SHARD)
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             row = connection.execute(query).first()
         return None if row is None else (row.at, bytes(row.ledger))
 
     def began(self) -> float | None:
         """Return when the oldest kept minute began, Unix seconds; None in a new database."""
         query = select(func.min(count_minute.c.minute)).where(count_minute.c.shard == SHARD)
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             minute = connection.execute(query).scalar()
         return None if minute is None else minute * 60.0
 
@@ -97,7 +161,7 @@ class CountStore:
             .order_by(count_minute.c.minute.desc())
             .limit(1)
         )
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             row = connection.execute(query).first()
             if row is None:
                 return None
@@ -124,7 +188,7 @@ class CountStore:
             .order_by(count_minute.c.minute)
         )
         times, found = [], []
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             streamed = connection.execution_options(yield_per=ROWS_AT_ONCE)
             for row in streamed.execute(query):
                 columns = self._columns_of(connection, row.layout)

@@ -8,7 +8,7 @@ import pytest
 from controlplane.counting import Counting
 from controlplane.errors import InvalidConfig
 from controlplane.promise import RuleLimit, make_promise
-from controlplane.slo_evaluation import begin_counting, evaluate_promise
+from controlplane.slo_evaluation import begin_counting, evaluate_promise, perhaps_good
 from controlplane.store.counts import CountStore
 from controlplane.store.database import open_database
 from probes.exposition import Page
@@ -70,7 +70,7 @@ def test_a_latency_slo_waits_for_a_page_and_then_counts_at_its_edge(counting: Co
     promise = make_promise(slo(LATENCY), sources=[], interval_seconds=1.0)
     assert begin_counting(promise, counting, [], sources=A)
     assert evaluate_promise(promise, counting, now=0.0).unknown == "not counted yet"
-    assert begin_counting(promise, counting, [page(0, 0)], sources=A) == ""
+    assert begin_counting(promise, counting, [page(0, 0).layout.series], sources=A) == ""
     assert begin_counting(promise, counting, [], sources=A) == ""
     observe(counting, page(10, 20), 0.0)
     observe(counting, page(17, 30), 1.0)
@@ -81,8 +81,8 @@ def test_a_latency_slo_waits_for_a_page_and_then_counts_at_its_edge(counting: Co
 
 def test_an_edge_that_no_page_has_is_told_with_those_there_are(counting: Counting) -> None:
     promise = make_promise(slo(LATENCY), sources=[], interval_seconds=1.0)
-    pages = [LayoutCache().read("a", OTHER.encode())]
-    missing = begin_counting(promise, counting, pages, sources=A)
+    shown = [LayoutCache().read("a", OTHER.encode()).layout.series]
+    missing = begin_counting(promise, counting, shown, sources=A)
     assert "0.25" in missing
 
 
@@ -121,7 +121,7 @@ def test_each_page_is_one_reading_of_a_gauge(counting: Counting, sli: Sli) -> No
     promise = make_promise(slo(sli), sources=[], interval_seconds=1.0)
     for second, use in enumerate((0.5, 0.95, 0.8, 1.0)):
         found = LayoutCache().read("a", f"cache {use}\n".encode())
-        assert begin_counting(promise, counting, [found], sources=A) == ""
+        assert begin_counting(promise, counting, [found.layout.series], sources=A) == ""
         observe(counting, found, float(second))
     counts = evaluate_promise(promise, counting, now=3.0).budget.counts
     assert (counts.good, counts.total) == (2, 4)
@@ -132,7 +132,7 @@ def test_a_calendar_budget_begins_anew_with_its_period(counting: Counting) -> No
     day = CalendarWindow(count=1, unit="d", start=datetime(2026, 1, 1), zone="Europe/Berlin")
     spec = replace(slo(LATENCY), objective=Objective(target=0.9, window=day.nominal, calendar=day))
     promise = make_promise(spec, sources=[], interval_seconds=1.0)
-    begin_counting(promise, counting, [page(0, 0)], sources=A)
+    begin_counting(promise, counting, [page(0, 0).layout.series], sources=A)
     midnight = day.at(datetime(2026, 3, 30, 12, tzinfo=UTC).timestamp()).start
     observe(counting, page(0, 0), midnight - 60.0)
     observe(counting, page(5, 10), midnight - 30.0)
@@ -193,3 +193,24 @@ def test_slices_of_time_are_counted_instead_of_events(method, target, good, tota
     found = evaluate_promise(promise, counting, now=305.0)
     assert (found.budget.counts.good, found.budget.counts.total) == (good, total)
     assert all(rule.short >= timedelta(minutes=2) for rule in promise.rules)
+
+
+def test_a_limit_between_two_edges_counts_at_the_lower_one_and_tells_how_far_off_it_may_be(
+    counting: Counting,
+) -> None:
+    between = replace(LATENCY, limit=0.7, bounded=True)
+    promise = make_promise(slo(between), sources=[], interval_seconds=1.0)
+    assert begin_counting(promise, counting, [page(0, 0).layout.series], sources=A) == ""
+    observe(counting, page(0, 0), 0.0)
+    observe(counting, page(7, 10), 1.0)
+    found = evaluate_promise(promise, counting, now=1.0)
+    assert (found.budget.counts.bad, found.budget.counts.total) == (3, 10)
+    assert perhaps_good(promise, counting, found) == 3
+    refused = make_promise(slo(replace(between, bounded=False)), sources=[], interval_seconds=1.0)
+    why = begin_counting(
+        refused,
+        Counting(CountStore(open_database("sqlite://")), now=0.0),
+        [page(0, 0).layout.series],
+        sources=A,
+    )
+    assert "No bucket of" in why
