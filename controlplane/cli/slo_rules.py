@@ -145,12 +145,15 @@ def _exact(specs: tuple[SloSpec, ...], prometheus: str, *, alerts: bool) -> list
     except ValueError:
         msg = f"--prometheus {prometheus!r} is no version. Write for example 2.42 or 3.16."
         raise InvalidConfig(msg) from None
-    groups = []
+    groups: list[dict[str, Any]] = []
     for spec in specs:
         rules = rules_of(spec, interval_seconds=SCRAPE_SECONDS)
-        found = exact_groups(spec, rules, anchored=version >= ANCHORED_SINCE)
-        groups += found if alerts else found[:1]
-    return groups
+        groups += exact_groups(spec, rules, anchored=version >= ANCHORED_SINCE)
+    return groups if alerts else [_recordings(group) for group in groups]
+
+
+def _recordings(group: dict[str, Any]) -> dict[str, Any]:
+    return {**group, "rules": [rule for rule in group["rules"] if "record" in rule]}
 
 
 def _imported(file: SlothFile, window: timedelta) -> list[SloSpec]:

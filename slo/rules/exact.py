@@ -27,7 +27,7 @@ VANISHED = "5m"
 def exact_groups(
     spec: SloSpec, rules: tuple[BurnRule, ...], *, anchored: bool = False
 ) -> list[dict[str, Any]]:
-    """Return the groups of rules of one SLO.
+    """Return the rules of one SLO: one group, so that alerts judge what was recorded just before.
 
     Args:
         spec: The SLO; over a window that rolls.
@@ -55,10 +55,8 @@ def exact_groups(
     }
     severities = dict.fromkeys(rule.severity for rule in rules)
     alerts = [_alert(spec, severity, rules, own, allowed) for severity in severities]
-    return [
-        {"name": f"trimtab-slo-{spec.name}", "rules": [*recordings, budget]},
-        {"name": f"trimtab-slo-{spec.name}-alerts", "rules": [*alerts, _vanished(spec, sli)]},
-    ]
+    every = [*recordings, budget, *alerts, _vanished(spec, sli)]
+    return [{"name": f"trimtab-slo-{spec.name}", "rules": every}]
 
 
 def _counts(sli: RatioSli, length: timedelta, kind: str) -> dict[str, str]:
