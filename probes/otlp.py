@@ -8,6 +8,7 @@ late word of the old one and a first word of the new one never mix.
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from hashlib import blake2b
 from typing import Any
 
@@ -20,6 +21,7 @@ from opentelemetry.proto.metrics.v1.metrics_pb2 import (
     ResourceMetrics,
 )
 
+from probes.otlp_exponential import exponential
 from probes.otlp_names import metric_name, series_labels
 from probes.otlp_values import (
     LARGEST,
@@ -189,12 +191,6 @@ def _shape(metric: Metric) -> _Shape | None:
     if len(metric.name) > MAX_NAME or len(metric.unit) > MAX_NAME:
         msg = f"the name or the unit of a metric is longer than {MAX_NAME} characters"
         raise CannotCount(msg)
-    if kind == "exponential_histogram":
-        msg = (
-            "exponential histograms move their edges, so no exact count can rest on them: "
-            "export explicit buckets"
-        )
-        raise CannotCount(msg)
     temporality = CUMULATIVE if kind == "summary" else getattr(metric, kind).aggregation_temporality
     if temporality not in (CUMULATIVE, DELTA):
         msg = "a sum says neither that it is cumulative nor that it is delta"
@@ -204,7 +200,7 @@ def _shape(metric: Metric) -> _Shape | None:
         name=metric_name(metric.name, metric.unit, monotonic=kind == "sum"),
         identity=(metric.name, metric.unit, kind, cumulative),
         cumulative=cumulative,
-        values=VALUES[kind],
+        values=VALUES.get(kind) or partial(exponential, unit=metric.unit),
     )
 
 

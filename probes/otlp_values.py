@@ -20,6 +20,7 @@ __all__ = [
     "Parts",
     "Shown",
     "attribute_texts",
+    "edge_text",
     "histogram",
     "number",
     "summary",
@@ -72,7 +73,11 @@ def histogram(point: HistogramDataPoint) -> Shown:
         msg = "the buckets of a histogram do not add up to its count"
         raise CannotCount(msg)
     below = tuple(_running(counts))
-    parts = (*(("_bucket", _edge(edge)) for edge in (*edges, inf)), ("_sum", ""), ("_count", ""))
+    parts = (
+        *(("_bucket", edge_text(edge)) for edge in (*edges, inf)),
+        ("_sum", ""),
+        ("_count", ""),
+    )
     return parts, (*below, max(0.0, point.sum), below[-1])
 
 
@@ -88,7 +93,8 @@ def _running(counts: tuple[int, ...]) -> Iterator[float]:
         yield float(total)
 
 
-def _edge(edge: float) -> str:
+def edge_text(edge: float) -> str:
+    """Return an edge as its ``le`` label says it: as short as reads back exactly."""
     if edge == inf:
         return "+Inf"
     return str(int(edge)) if edge.is_integer() and abs(edge) < LARGEST else repr(edge)

@@ -1,5 +1,6 @@
 """What counts as good: a ratio of events, answers within a limit, readings that keep to one."""
 
+from bisect import bisect
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
@@ -8,6 +9,10 @@ from slo.selector import Selector
 from slo.threshold import Combine, Threshold
 
 __all__ = ["Counts", "LatencySli", "RatioSli", "Sli", "ThresholdSli"]
+
+MOST_TOLD = 24
+"""Edges that are told one by one; of more, those next to the limit are."""
+NO_PAGE = "one of those of its pages: none was seen yet"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,12 +148,17 @@ class LatencySli:
         if self.bounded and below is not None and above is not None:
             good, at_most = self._buckets(written, below), self._buckets(written, above)
             return RatioSli(good=good, total=total, at_most=at_most)
-        known = ", ".join(f"{limit:g}" for limit in sorted(set(written.values())))
-        msg = (
-            f"No bucket of {self.histogram} ends at {self.limit:g}. "
-            f"Use one of {known or 'those of its pages: none was seen yet'}."
-        )
-        raise NoSuchEdge(msg)
+        raise NoSuchEdge(self.no_edge(written.values()))
+
+    def no_edge(self, edges: Iterable[float]) -> str:
+        """Return why it cannot be counted, with the edges there are, or the nearest of many."""
+        known = sorted(set(edges))
+        use = f"one of {', '.join(map(_text, known))}" if known else NO_PAGE
+        if len(known) > MOST_TOLD:
+            above = bisect(known, self.limit)
+            near = " or ".join(map(_text, known[max(above - 1, 0) : above + 1]))
+            use = f"{near}, the nearest of {len(known)}, or trimtab.dev/between-edges: bound"
+        return f"No bucket of {self.histogram} ends at {self.limit:g}. Use {use}."
 
     def _buckets(self, written: Mapping[str, float], limit: float) -> tuple[Selector, ...]:
         """Return the bucket; replicas may write its edge in several ways: 0.5 and 0.50."""
@@ -207,6 +217,11 @@ def _sum(selectors: tuple[Selector, ...]) -> str:
 
 def _narrowed(selectors: tuple[Selector, ...], labels: Mapping[str, str]) -> tuple[Selector, ...]:
     return tuple(each.narrowed(labels) for each in selectors)
+
+
+def _text(edge: float) -> str:
+    """Return a number that reads back as the edge, and is short where it can be."""
+    return brief if float(brief := f"{edge:g}") == edge else repr(edge)
 
 
 def _limit(edge: str) -> float | None:

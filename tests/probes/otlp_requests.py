@@ -4,7 +4,15 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportM
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.metrics.v1.metrics_pb2 import Metric
 
-__all__ = ["CUMULATIVE", "DELTA", "attributes", "counter", "histogram", "request"]
+__all__ = [
+    "CUMULATIVE",
+    "DELTA",
+    "attributes",
+    "counter",
+    "exponential_histogram",
+    "histogram",
+    "request",
+]
 
 DELTA, CUMULATIVE = 1, 2
 NANOS = 1_000_000_000
@@ -68,6 +76,37 @@ def histogram(
         count=sum(counts),
         sum=total,
     )
+    return metric
+
+
+def exponential_histogram(
+    counts: list[int],
+    *,
+    at: float,
+    start: float = 0.0,
+    scale: int = 3,
+    offset: int = 0,
+    zeros: int = 0,
+    threshold: float = 0.0,
+    negative: tuple[int, ...] = (),
+    count: int | None = None,
+    total: float = 0.0,
+    temporality: int = CUMULATIVE,
+) -> Metric:
+    metric = Metric(name="faas.invoke_duration", unit="s")
+    metric.exponential_histogram.aggregation_temporality = temporality
+    point = metric.exponential_histogram.data_points.add(
+        time_unix_nano=int(at * NANOS),
+        start_time_unix_nano=int(start * NANOS),
+        scale=scale,
+        zero_count=zeros,
+        zero_threshold=threshold,
+        count=sum(counts) + zeros if count is None else count,
+        sum=total,
+    )
+    point.positive.offset = offset
+    point.positive.bucket_counts.extend(counts)
+    point.negative.bucket_counts.extend(negative)
     return metric
 
 

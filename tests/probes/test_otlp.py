@@ -5,7 +5,14 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportM
 from probes.errors import UnreadablePush
 from probes.otlp import MAX_POINTS, read_points
 from probes.otlp_wire import Form, read_request
-from tests.probes.otlp_requests import CUMULATIVE, DELTA, attributes, counter, histogram, request
+from tests.probes.otlp_requests import (
+    DELTA,
+    attributes,
+    counter,
+    exponential_histogram,
+    histogram,
+    request,
+)
 
 
 def points(*metrics, **resource):
@@ -63,11 +70,8 @@ def test_what_counts_nothing_is_passed():
 
 
 def test_what_cannot_be_counted_exactly_is_refused_with_a_reason():
-    exponential = counter(5, at=9.0)
-    exponential.exponential_histogram.aggregation_temporality = CUMULATIVE
-    exponential.exponential_histogram.data_points.add(time_unix_nano=1)
     for metric, words in (
-        (exponential, "exponential histograms"),
+        (exponential_histogram([1], at=9.0, scale=2), "a scale below 3"),
         (counter(5, at=9.0, temporality=0), "neither that it is cumulative"),
         (counter(5, at=0.0), "no time"),
         (counter(5, at=9.0, start=10.0), "begins after it ends"),

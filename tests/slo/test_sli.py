@@ -51,6 +51,21 @@ def test_a_limit_between_edges_is_refused_with_the_edges(edges, advice):
         LATENCY.resolve(edges)
 
 
+def test_of_many_edges_the_neighbours_are_told_as_they_are_written():
+    edges = [repr(2.0 ** (i / 8)) for i in range(-96, 97)]
+    near = parse_selectors("seconds")[0]
+    with pytest.raises(NoSuchEdge) as refusal:
+        LatencySli(histogram=near, limit=0.3).resolve([*edges, "+Inf"])
+    assert str(refusal.value) == (
+        "No bucket of seconds ends at 0.3. Use 0.29730177875068026 or 0.32421, "
+        "the nearest of 194, or trimtab.dev/between-edges: bound."
+    ).replace("0.32421", repr(2.0 ** (-13 / 8)))
+    counted = LatencySli(histogram=near, limit=0.29730177875068026).resolve(edges)
+    assert str(counted).startswith('good seconds_bucket{le="0.29730177875068026"}')
+    with pytest.raises(NoSuchEdge, match=r"Use 0\.000244140625, the nearest of 193"):
+        LatencySli(histogram=near, limit=0.0001).resolve(edges)
+
+
 def test_an_sli_reads_like_a_sentence():
     bad, total = parse_selectors('r{code="500"}'), parse_selectors("r + s")
     assert str(RatioSli(bad=bad, total=total)) == 'bad r{code="500"} of r + s'

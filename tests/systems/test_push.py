@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -14,11 +15,19 @@ from opentelemetry.exporter.otlp.proto.http import Compression
 from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
 from opentelemetry.sdk.metrics import Counter, Histogram, MeterProvider
 from opentelemetry.sdk.metrics.export import AggregationTemporality, PeriodicExportingMetricReader
+from opentelemetry.sdk.metrics.view import (
+    Aggregation,
+    DefaultAggregation,
+    ExponentialBucketHistogramAggregation,
+)
 from opentelemetry.sdk.resources import Resource
 
 from tests.controlplane.pushing import CONFIG, SLOS
 
 SANDBOXES = 20
+LIMIT = 0.125
+"""An edge of the explicit histogram below, and of every exponential one."""
+EXPONENTIAL = ExponentialBucketHistogramAggregation()
 CUMULATIVE, DELTA = AggregationTemporality.CUMULATIVE, AggregationTemporality.DELTA
 
 
@@ -30,7 +39,7 @@ class Plane:
             free.bind(("127.0.0.1", 0))
             address = f"127.0.0.1:{free.getsockname()[1]}"
         self.url = f"http://{address}"
-        (folder / "slos.yaml").write_text(SLOS)
+        (folder / "slos.yaml").write_text(SLOS.replace("value: 0.1,", f"value: {LIMIT},"))
         self._config = folder / "trimtab.yaml"
         self._config.write_text(f"{CONFIG}\napi: {{listen: {address}}}\n")
         self.start()
@@ -68,11 +77,14 @@ def plane(tmp_path: Path) -> Iterator[Plane]:
 class Sandbox:
     """A function's sandbox: it counts its calls, and pushes when told."""
 
-    def __init__(self, plane: Plane, name: str, temporality: AggregationTemporality) -> None:
+    def __init__(
+        self, plane: Plane, name: str, temporality: AggregationTemporality, aggregation: Aggregation
+    ) -> None:
         exporter = OTLPMetricExporter(
             endpoint=f"{plane.url}/v1/metrics",
             compression=Compression.Gzip,
             preferred_temporality={Counter: temporality, Histogram: temporality},
+            preferred_aggregation={Histogram: aggregation},
         )
         self._reader = PeriodicExportingMetricReader(exporter, export_interval_millis=1e9)
         named = {"service.name": "iris", "service.instance.id": name, "faas.name": "iris"}
@@ -83,7 +95,7 @@ class Sandbox:
         self._seconds = meter.create_histogram(
             "faas.invoke_duration",
             unit="s",
-            explicit_bucket_boundaries_advisory=[0.05, 0.1, 0.5],
+            explicit_bucket_boundaries_advisory=[0.05, LIMIT, 0.5],
         )
 
     def call(self, *, good: int, bad: int = 0) -> None:
@@ -100,19 +112,22 @@ class Sandbox:
 
 
 @contextmanager
-def fleet(plane: Plane, temporality: AggregationTemporality) -> Iterator[list[Sandbox]]:
-    sandboxes = [Sandbox(plane, f"s{number}", temporality) for number in range(SANDBOXES)]
+def fleet(plane: Plane, *wanted: Any) -> Iterator[list[Sandbox]]:
+    sandboxes = [Sandbox(plane, f"s{number}", *wanted) for number in range(SANDBOXES)]
     yield sandboxes
     for sandbox in sandboxes:
         sandbox.end()  # pushes once more, and that changes nothing
 
 
 @pytest.mark.parametrize("temporality", [CUMULATIVE, DELTA], ids=["cumulative", "delta"])
+@pytest.mark.parametrize(
+    "aggregation", [DefaultAggregation(), EXPONENTIAL], ids=["explicit", "exponential"]
+)
 def test_every_call_is_counted_once_though_the_plane_is_killed(
-    plane: Plane, temporality: AggregationTemporality
+    plane: Plane, temporality: AggregationTemporality, aggregation: Aggregation
 ) -> None:
     calls = errors = 0
-    with fleet(plane, temporality) as sandboxes:
+    with fleet(plane, temporality, aggregation) as sandboxes:
         for number, sandbox in enumerate(sandboxes):
             for bad in (number % 3, 1):
                 sandbox.call(good=number, bad=bad)
