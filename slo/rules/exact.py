@@ -3,6 +3,9 @@
 An idle service has no ratio rather than NaN; failures that were never seen are none; a burn rate that
 rests on one failure calls nobody; a service that vanished does. ``increase`` extrapolates to the edges
 of its window; Prometheus from 3.16 on can be told not to (``anchored``).
+
+An SLO that is one for each set of label values keeps those labels in all that is recorded, so that
+budget and alerts are of each set; unlike our own engine's, sets are as many as the series show.
 """
 
 from datetime import timedelta
@@ -10,10 +13,8 @@ from typing import Any
 
 from slo.alert_windows import BurnRule, Severity
 from slo.rules.alert_windows_file import RuleWindows
-from slo.rules.of_spec import counters_of
+from slo.rules.increases import EventCounts, counts_of_spec
 from slo.rules.promql_text import duration_text, number_text
-from slo.selector import Selector
-from slo.sli import RatioSli
 from slo.spec import SloSpec
 
 __all__ = ["exact_groups"]
@@ -37,79 +38,119 @@ def exact_groups(
     Raises:
         UnsupportedSpec: It counts no counters.
     """
-    sli, kind = counters_of(spec), " anchored" if anchored else ""
-    labels = {"slo": spec.name, "service": spec.service}
+    events = counts_of_spec(spec)
     windows = RuleWindows(period=spec.objective.window, rules=rules)
-    recordings = [
-        {"record": f"slo:{what}:increase{duration_text(length)}", "expr": text, "labels": labels}
-        for length in dict.fromkeys((*windows.lengths(), windows.period))
-        for what, text in _counts(sli, length, kind).items()
-    ]
-    period, own = duration_text(windows.period), f'{{slo="{spec.name}"}}'
-    allowed = number_text(round(spec.objective.allowed_error_ratio, 12))
-    spent = f"slo:bad:increase{period}{own} / ((slo:total:increase{period}{own} > 0) * {allowed})"
-    budget = {
-        "record": "slo:error_budget_remaining:ratio",
-        "expr": f"1 - {spent}",
-        "labels": labels,
-    }
+    recordings = _recordings(spec, events, windows, " anchored" if anchored else "")
     severities = dict.fromkeys(rule.severity for rule in rules)
-    alerts = [_alert(spec, severity, rules, own, allowed) for severity in severities]
-    every = [*recordings, budget, *alerts, _vanished(spec, sli)]
+    alerts = [_burn(spec, events, severity, rules) for severity in severities]
+    if spec.silence is not None:
+        alerts.append(_no_data(spec, spec.silence))
+    every = [*recordings, _budget(spec), *alerts, _vanished(spec, events)]
     return [{"name": f"trimtab-slo-{spec.name}", "rules": every}]
 
 
-def _counts(sli: RatioSli, length: timedelta, kind: str) -> dict[str, str]:
-    """Return bad and all events over a window; failures that no series tells are none."""
-    window = f"[{duration_text(length)}{kind}]"
-    total = _increases(sli.total, window)
-    none = f"0 * {_one(sli.total, window)}"
-    if sli.bad:
-        return {"bad": f"({_increases(sli.bad, window)}) or ({none})", "total": total}
-    good = f"(({_increases(sli.good, window)}) or ({none}))"
-    return {"bad": f"clamp_min(({total}) - {good}, 0)", "total": total}
+def _recordings(
+    spec: SloSpec, events: EventCounts, windows: RuleWindows, kind: str
+) -> list[dict[str, Any]]:
+    """Return bad and all events over each window that something is held against."""
+    labels = _labels(spec)
+    texts: dict[str, str] = {}
+    for length in (*windows.lengths(), windows.period):
+        window = f"[{duration_text(length)}{kind}]"
+        texts[_name("bad", length)] = events.bad(window)
+        texts[_name("total", length)] = events.total(window)
+    if spec.silence is not None:
+        texts[_name("total", spec.silence)] = events.total(f"[{duration_text(spec.silence)}{kind}]")
+    return [{"record": name, "expr": text, "labels": labels} for name, text in texts.items()]
 
 
-def _increases(selectors: tuple[Selector, ...], window: str) -> str:
-    return " + ".join(_one((selector,), window) for selector in selectors)
+def _budget(spec: SloSpec) -> dict[str, Any]:
+    bad, total = (_recorded(spec, what, spec.objective.window) for what in ("bad", "total"))
+    return {
+        "record": "slo:error_budget_remaining:ratio",
+        "expr": f"1 - {bad} / (({total} > 0) * {_allowed(spec)})",
+        "labels": _labels(spec),
+    }
 
 
-def _one(selectors: tuple[Selector, ...], window: str) -> str:
-    return f"sum(increase({selectors[0]}{window}))"
-
-
-def _alert(
-    spec: SloSpec, severity: Severity, rules: tuple[BurnRule, ...], own: str, allowed: str
+def _burn(
+    spec: SloSpec, events: EventCounts, severity: Severity, rules: tuple[BurnRule, ...]
 ) -> dict[str, Any]:
     """Return one alert of a severity, which any of its rules sets off."""
-    pairs = [_pair(spec, rule, own, allowed) for rule in rules if rule.severity is severity]
+    least = (MIN_BAD if spec.evidence is None else spec.evidence.min_bad) * max(events.weights)
+    pairs = [_pair(spec, rule, least) for rule in rules if rule.severity is severity]
+    bad = "bad events" if max(events.weights) == 1 else "bad events by weight"
     return {
         "alert": "SLOBurn",
         "expr": "or\n".join(pairs),
-        "labels": {"slo": spec.name, "service": spec.service, "severity": severity.value},
+        "labels": _labels(spec, severity.value),
         "annotations": {
-            "summary": f"{spec.name} of {spec.service} burns its error budget",
-            "description": "{{ $value }} bad events within the window that burns.",
+            "summary": f"{_told(spec)} burns its error budget",
+            "description": f"{{{{ $value }}}} {bad} within the window that burns.",
         },
     }
 
 
-def _pair(spec: SloSpec, rule: BurnRule, own: str, allowed: str) -> str:
+def _pair(spec: SloSpec, rule: BurnRule, least: int) -> str:
     factor = number_text(rule.threshold(spec.objective.window))
-    long, short = duration_text(rule.long), duration_text(rule.short)
     burns = [
-        f"slo:bad:increase{window}{own} >= {factor} * {allowed} * (slo:total:increase{window}{own} > 0)"
-        for window in (long, short)
+        f"{_recorded(spec, 'bad', length)} >= "
+        f"{factor} * {_allowed(spec)} * ({_recorded(spec, 'total', length)} > 0)"
+        for length in (rule.long, rule.short)
     ]
-    enough = f"slo:bad:increase{long}{own} >= {MIN_BAD}"
+    enough = f"{_recorded(spec, 'bad', rule.long)} >= {least}"
     return "(\n  " + "\n  and\n  ".join((*burns, enough)) + "\n)\n"
 
 
-def _vanished(spec: SloSpec, sli: RatioSli) -> dict[str, Any]:
+def _no_data(spec: SloSpec, silence: timedelta) -> dict[str, Any]:
+    """Return the alert of what was known so long ago and has had no event since.
+
+    What was known is what is recorded of the whole window, which outlives the series: it also calls
+    where they went away, and not before it was watched for so long.
+    """
+    length = duration_text(silence)
+    known = f"{_recorded(spec, 'total', spec.objective.window)} offset {length}"
+    return {
+        "alert": "SLONoData",
+        "expr": f"{known} unless ({_recorded(spec, 'total', silence)} > 0)",
+        "labels": _labels(spec, "page"),
+        "annotations": {
+            "summary": f"{_told(spec)} has nothing to count",
+            "description": f"no event within {length}",
+        },
+    }
+
+
+def _vanished(spec: SloSpec, events: EventCounts) -> dict[str, Any]:
+    """Return the alert of no series at all; sets of label values are not told apart."""
     return {
         "alert": "SLOVanished",
-        "expr": " and ".join(f"absent({selector})" for selector in sli.total),
+        "expr": " and on () ".join(f"absent({selector})" for selector in events.whole),
         "for": VANISHED,
-        "labels": {"slo": spec.name, "service": spec.service, "severity": "page"},
+        "labels": _labels(spec, "page"),
         "annotations": {"summary": f"nothing is known of {spec.name} of {spec.service} any more"},
     }
+
+
+def _labels(spec: SloSpec, severity: str = "") -> dict[str, str]:
+    own = {"slo": spec.name, "service": spec.service}
+    return {**own, "severity": severity} if severity else own
+
+
+def _told(spec: SloSpec) -> str:
+    """Return what an SLO is called before people, with the values of its set."""
+    values = [f"{{{{ $labels.{label} }}}}" for label in (spec.each.labels if spec.each else ())]
+    told = f" ({', '.join(values)})" if values else ""
+    return f"{spec.name}{told} of {spec.service}"
+
+
+def _name(what: str, length: timedelta) -> str:
+    return f"slo:{what}:increase{duration_text(length)}"
+
+
+def _recorded(spec: SloSpec, what: str, length: timedelta) -> str:
+    return f'{_name(what, length)}{{slo="{spec.name}"}}'
+
+
+def _allowed(spec: SloSpec) -> str:
+    return number_text(round(spec.objective.allowed_error_ratio, 12))

@@ -8,10 +8,10 @@ from slo.errors import InvalidSelector, UnsupportedSpec
 from slo.objective import Objective
 from slo.rules.sloth_spec import SeverityAlert, SlothSlo
 from slo.selector import Selector, parse_selectors
-from slo.sli import LatencySli, RatioSli, ThresholdSli
+from slo.sli import LatencySli, RatioSli, Sli, ThresholdSli
 from slo.spec import SloSpec
 
-__all__ = ["counters_of", "sloth_of_spec", "spec_of_sloth"]
+__all__ = ["counters_of", "parts_of", "sloth_of_spec", "spec_of_sloth"]
 
 WINDOW = "{{.window}}"
 _RATE = re.compile(
@@ -51,20 +51,42 @@ def counters_of(spec: SloSpec) -> RatioSli:
     """Return the counters of an SLO; the edge of a latency is written as the file writes it.
 
     Raises:
-        UnsupportedSpec: It has none.
+        UnsupportedSpec: It has none, or is made of several.
     """
-    if spec.budgeting.sliced:
-        msg = f"SLO {spec.name} counts slices of time ({spec.budgeting.method}), which no rule here does."
-        raise UnsupportedSpec(msg)
-    if isinstance(spec.sli, LatencySli):
-        return spec.sli.resolve([f"{spec.sli.limit:g}"])
     if isinstance(spec.sli, CompositeSli):
         msg = f"SLO {spec.name} is made of several; only the exact form writes its rules."
         raise UnsupportedSpec(msg)
-    if isinstance(spec.sli, ThresholdSli) or spec.sli.periodic:
-        msg = f"SLO {spec.name} counts {spec.sli}, which are no counters; no rate can be taken."
+    _refuse_slices(spec)
+    if isinstance(spec.sli, LatencySli):
+        return spec.sli.resolve([f"{spec.sli.limit:g}"])
+    return _counters_of_part(spec.name, spec.sli)
+
+
+def parts_of(spec: SloSpec) -> tuple[RatioSli, ...]:
+    """Return the counters of each part of an SLO, which may be but one.
+
+    Some write the edge of a bucket as ``2`` and some as ``2.0``: both are counted.
+
+    Raises:
+        UnsupportedSpec: It counts slices, or a part has no counters.
+    """
+    _refuse_slices(spec)
+    return tuple(_counters_of_part(spec.name, part.sli) for part in spec.parts)
+
+
+def _counters_of_part(name: str, sli: Sli) -> RatioSli:
+    if isinstance(sli, LatencySli):
+        return sli.resolve([f"{sli.limit:g}", str(float(sli.limit))])
+    if isinstance(sli, ThresholdSli) or sli.periodic:
+        msg = f"SLO {name} counts {sli}, which are no counters; no rate can be taken."
         raise UnsupportedSpec(msg)
-    return spec.sli
+    return sli
+
+
+def _refuse_slices(spec: SloSpec) -> None:
+    if spec.budgeting.sliced:
+        msg = f"SLO {spec.name} counts slices of time ({spec.budgeting.method}), which no rule here does."
+        raise UnsupportedSpec(msg)
 
 
 def spec_of_sloth(slo: SlothSlo, window: timedelta) -> SloSpec:

@@ -1,7 +1,6 @@
 """Generated rules in the real engine: they are valid, and they fire when ours does."""
 
 import shutil
-import subprocess
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -9,7 +8,6 @@ from pathlib import Path
 import httpx
 import numpy as np
 import pytest
-import yaml
 from typer.testing import CliRunner
 
 from controlplane.cli import app
@@ -18,6 +16,7 @@ from controlplane.replaying import replay
 from slo import CountHistory, EvidenceGate, Objective, RatioSli, Severity, SloSpec, parse_selectors
 from slo.rules import exact_groups
 from tests.systems.past_prometheus import prometheus_of
+from tests.systems.promtool import promtool, unit_test
 
 pytestmark = pytest.mark.skipif(
     shutil.which("prometheus") is None or shutil.which("promtool") is None,
@@ -157,14 +156,6 @@ spec:
 """
 
 
-def promtool(*arguments: str) -> str:
-    ended = subprocess.run(
-        ["promtool", *arguments], capture_output=True, text=True, timeout=60, check=False
-    )
-    assert ended.returncode == 0, ended.stdout + ended.stderr
-    return ended.stdout
-
-
 @pytest.mark.parametrize("kind", ["bad", "good"])
 @pytest.mark.parametrize("form", ["exact", "sloth"])
 def test_rules_of_our_slos_are_valid(form, kind, tmp_path):
@@ -197,13 +188,10 @@ def test_the_engine_s_own_unit_tests_pass(tmp_path):
     vanished = {"exp_labels": {**labels, "severity": "page"}}
     vanished["exp_annotations"] = {"summary": "nothing is known of answers of chat any more"}
     budget = 'slo:error_budget_remaining:ratio{slo="answers"}'
-    unit = {
-        "rule_files": ["rules.yml"],
-        "evaluation_interval": "1m",
-        "tests": [
+    unit_test(
+        [
             {
                 "name": "healthy, then idle: the budget is whole, and no NaN",
-                "interval": "1m",
                 "input_series": [
                     {"series": 'requests_total{code="200"}', "values": "0+60x60 3600+0x120"}
                 ],
@@ -221,7 +209,6 @@ def test_the_engine_s_own_unit_tests_pass(tmp_path):
             },
             {
                 "name": "an outage pages, and a service that vanishes does",
-                "interval": "1m",
                 "input_series": [
                     {"series": 'requests_total{code="200"}', "values": "0+60x60 3600+0x5 stale"},
                     {"series": 'requests_total{code="500"}', "values": "0+0x60 60+60x4 300 stale"},
@@ -232,6 +219,5 @@ def test_the_engine_s_own_unit_tests_pass(tmp_path):
                 ],
             },
         ],
-    }
-    (tmp_path / "unit.yml").write_text(yaml.safe_dump(unit))
-    assert "SUCCESS" in promtool("test", "rules", str(tmp_path / "unit.yml"))
+        tmp_path,
+    )
