@@ -17,6 +17,7 @@ from controlplane.api import (
     adjustments,
     alerts,
     breakers,
+    engines,
     gate,
     health,
     push,
@@ -34,6 +35,7 @@ from controlplane.api.local_only import LocalOnly
 from controlplane.api.problems import install_problem_handlers
 from controlplane.building import (
     make_discoverers,
+    make_engines,
     make_goldens,
     make_notifiers,
     make_promises,
@@ -41,6 +43,7 @@ from controlplane.building import (
 )
 from controlplane.errors import InvalidConfig
 from controlplane.loops.discover import discover
+from controlplane.loops.engines import read_engines
 from controlplane.loops.evaluate import evaluate
 from controlplane.loops.gpu import watch_gpus
 from controlplane.loops.measure import measure, save_counts
@@ -62,6 +65,7 @@ ROUTES = (
     adjustments,
     alerts,
     breakers,
+    engines,
     gate,
     health,
     push,
@@ -79,6 +83,7 @@ NOTIFY_SECONDS = 0.5
 SAVE_SECONDS = 30.0
 SCALE_SECONDS = 1.0
 GPU_SECONDS = 10.0
+ENGINE_SECONDS = 1.0
 VANISH_SECONDS = 10.0
 STOP_SECONDS = 5
 
@@ -100,6 +105,7 @@ def loops(plane: Plane) -> list[Coroutine[Any, Any, None]]:
         every(plane, "save", SAVE_SECONDS, save_counts),
         every(plane, "scale", SCALE_SECONDS, scale),
         every(plane, "gpu", GPU_SECONDS, watch_gpus),
+        *([every(plane, "engines", ENGINE_SECONDS, read_engines)] if plane.engines else []),
         every(plane, "vanish", VANISH_SECONDS, watch_for_silence),
     ]
 
@@ -163,6 +169,7 @@ def check(config: Config, *, beside: Path) -> None:
     make_promises(config, beside=beside)
     make_goldens(config, beside=beside)
     make_discoverers(config, beside=beside)
+    make_engines(config)
     open_database(database_address(config.storage.database, beside)).dispose()
 
 

@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from controlplane.discovery import Discoverer
+from controlplane.engines.login import engine_headers
+from controlplane.engines.prometheus import PrometheusEngine
 from controlplane.errors import InvalidConfig
 from controlplane.notifiers import Notifier
 from controlplane.probe_page import PROBES
@@ -22,6 +24,7 @@ from slo import SloSpec
 
 __all__ = [
     "make_discoverers",
+    "make_engines",
     "make_goldens",
     "make_notifiers",
     "make_promises",
@@ -78,11 +81,27 @@ def promise_of_spec(config: Config, slo: SloSpec) -> Promise:
     Raises:
         InvalidConfig: It cannot be watched as trimtab.yaml is.
     """
+    engine = config.storage.engine_of(slo.source)
+    if engine:
+        every = config.storage.all_engines[engine].every
+        return make_promise(slo, sources=(), interval_seconds=every, engine=engine)
     return make_promise(
         slo,
         sources=[PROBES, GPU, *(p.name for p in config.push if p.service == slo.service)],
         interval_seconds=max((t.interval for t in config.targets), default=1.0),
     )
+
+
+def make_engines(config: Config) -> dict[str, PrometheusEngine]:
+    """Return every engine by name.
+
+    Raises:
+        InvalidConfig: A secret cannot be had.
+    """
+    return {
+        name: PrometheusEngine(spec.url, headers=engine_headers(spec.bearer, spec.tenant))
+        for name, spec in config.storage.all_engines.items()
+    }
 
 
 def make_discoverers(config: Config, *, beside: Path) -> dict[str, Discoverer]:

@@ -210,3 +210,14 @@ class TrimtabClient(RestCalls):
     def remove_slos(self, name: str) -> None:
         """Watch a set of SLOs no longer."""
         self._call("DELETE", f"/v1/slo-sets/{name}")
+
+    def engine_feeds(self) -> list[schemas.EngineFeedOut]:
+        """Every SLO that is counted on an engine's samples."""
+        return self._list("/v1/engines", schemas.EngineFeedOut)
+
+    def tell_past(self, name: str, past: schemas.PastIn) -> schemas.PastOut:
+        """Have what happened before an SLO was counted taken up."""
+        body = past.model_dump(mode="json", by_alias=True)
+        return schemas.PastOut.model_validate(
+            self._call("POST", f"/v1/slos/{name}/past", json=body)
+        )

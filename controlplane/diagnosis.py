@@ -9,12 +9,14 @@ from pathlib import Path
 from controlplane.asking import Asking, limits_of
 from controlplane.building import (
     make_discoverers,
+    make_engines,
     make_goldens,
     make_notifiers,
     make_promises,
     make_routers,
 )
-from controlplane.errors import TrimtabError
+from controlplane.engines.prometheus import PrometheusEngine
+from controlplane.errors import EngineError, TrimtabError
 from controlplane.opening import database_address
 from controlplane.promise import Promise
 from controlplane.spec import Config, TargetSpec
@@ -64,6 +66,9 @@ FIXES = {
 }
 
 
+HOUR_SECONDS = 3600.0
+
+
 async def diagnose(config: Config, *, beside: Path) -> tuple[Finding, ...]:
     """Look at everything that trimtab.yaml names."""
     findings = list(_parts(config, beside))
@@ -81,7 +86,13 @@ async def diagnose(config: Config, *, beside: Path) -> tuple[Finding, ...]:
         promises = make_promises(config, beside=beside)
     except TrimtabError:
         promises = {}  # told among the parts
+    engines = _engines(config)
     for promise in promises.values():
+        if promise.engine:
+            engine = engines.get(promise.engine)
+            if engine is not None:  # else it was told among the parts
+                findings.append(await asyncio.to_thread(_on_engine, promise, engine))
+            continue
         service = promise.slo.service
         mine = [t.name for t in config.targets if t.service == service and t.name in pages]
         findings.append(_of_promise(promise, [pages[name] for name in mine]))
@@ -97,6 +108,7 @@ def _parts(config: Config, beside: Path) -> Iterable[Finding]:
         "slos": lambda: make_promises(config, beside=beside),
         "golden questions": lambda: make_goldens(config, beside=beside),
         "discovery": lambda: make_discoverers(config, beside=beside),
+        "engines": lambda: make_engines(config),
         "database": lambda: open_database(database).dispose(),
     }
     for subject, make in makers.items():
@@ -163,6 +175,36 @@ def _no_percentiles(subject: str, found: Iterable[Found], fix: str) -> list[Find
             fact = f"{one.family} is a {one.shape}: no share of requests within a limit"
             findings.append(Finding(level=Level.WARN, subject=subject, fact=fact, fix=fix))
     return findings
+
+
+def _engines(config: Config) -> dict[str, PrometheusEngine]:
+    try:
+        return make_engines(config)
+    except TrimtabError:
+        return {}
+
+
+def _on_engine(promise: Promise, engine: PrometheusEngine) -> Finding:
+    """Ask an engine whether it knows an SLO's series: now, and as far back as the SLO looks."""
+    subject, now = f"slo {promise.slo.name}", SystemClock().now().timestamp()
+    asked = [each for part in promise.slo.parts for each in part.sli.whole]
+    back = now - promise.slo.objective.window.total_seconds()
+    try:
+        known = len(engine.shown(asked, since=now - HOUR_SECONDS, until=now))
+        then = len(engine.shown(asked, since=back, until=back + HOUR_SECONDS))
+    except EngineError as error:
+        return Finding(level=Level.FAIL, subject=subject, fact=str(error), fix=error.hint)
+    if not known:
+        fact = f"the engine {promise.engine} knows no series of it in the last hour"
+        fix = f"check name and labels: {asked[0]}"
+        return Finding(level=Level.WARN, subject=subject, fact=fact, fix=fix)
+    if not then:
+        days = promise.slo.objective.window.total_seconds() / 86_400
+        fact = f"{known} series on the engine {promise.engine}, and none {days:g} days ago"
+        fix = "its memory may be shorter than the SLO's window, or the service younger"
+        return Finding(level=Level.WARN, subject=subject, fact=fact, fix=fix)
+    fact = f"{known} series on the engine {promise.engine}"
+    return Finding(level=Level.OK, subject=subject, fact=fact)
 
 
 def _of_promise(promise: Promise, pages: Sequence[Page]) -> Finding:

@@ -62,7 +62,9 @@ class Families:
         self._seen = {key: series for key, series in self._seen.items() if key[0] != family}
         return gone
 
-    def meet(self, service: str, source: str, series: Series, *, now: float) -> None:
+    def meet(
+        self, service: str, source: str, series: Series, *, now: float, only: str = ""
+    ) -> None:
         """Take up the members of a service's families that a page shows.
 
         Args:
@@ -70,9 +72,12 @@ class Families:
             source: Name of the page.
             series: Names and labels; the same object for as long as the layout stays.
             now: Unix seconds.
+            only: The one family that is counted on this page; those of pages when empty.
         """
         for family in self.book.of_service(service):
             sets, name = family.slo.each, family.slo.name
+            if (name != only) if only else family.engine:
+                continue
             if sets is None or self._seen.get((name, source)) is series:
                 continue
             self._seen[name, source] = series

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from controlplane.decide.alert_state import Alert
 from controlplane.decide.scaling import Wish
+from controlplane.engine_feed import EngineFeed
 from controlplane.version_watch import VersionWatch
 from probes.breaker import Breaker
 from probes.exposition import Layout, Page
@@ -117,6 +118,7 @@ class Live:
         self.alerts: dict[str, Alert] = {}
         self.uncounted: dict[str, str] = {}
         self.adjustments: dict[str, Adjustments] = {}
+        self.feeds: dict[str, EngineFeed] = {}
         self.slo_sets: dict[str, frozenset[str]] = {}
         self.slo_set_faults: dict[str, str] = {}
         self.scaling: dict[str, ScalingStanding] = {}

@@ -13,6 +13,7 @@ from controlplane.adjustment_desk import take_up
 from controlplane.asking import Asking
 from controlplane.building import (
     make_discoverers,
+    make_engines,
     make_goldens,
     make_notifiers,
     make_promises,
@@ -134,6 +135,7 @@ def _build(
         promises=families.book,
         counting=counting,
         families=families,
+        engines=make_engines(config),
         look=QuickLook(families.book),
         canaries=CanaryWatch(counting),
         probe_page=ProbePage(counting, started=now),
@@ -190,6 +192,8 @@ async def _close(plane: Plane) -> None:
         await discoverer.close()
     for router in plane.routers.values():
         await router.close()
+    for engine in plane.engines.values():
+        engine.close()
     for notifier in plane.notifiers.values():
         await notifier.close()
     plane.telemetry.close()

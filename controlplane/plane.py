@@ -11,6 +11,7 @@ from controlplane.asking import Asking
 from controlplane.canary_watch import CanaryWatch
 from controlplane.counting import Counting
 from controlplane.discovery import Discoverer
+from controlplane.engines.prometheus import PrometheusEngine
 from controlplane.families import Families
 from controlplane.live import Live
 from controlplane.notifiers import Notifier
@@ -65,6 +66,7 @@ class Plane:
     promises: PromiseBook
     families: Families
     counting: Counting
+    engines: Mapping[str, PrometheusEngine]
     look: QuickLook
     canaries: CanaryWatch
     probe_page: ProbePage
@@ -99,7 +101,10 @@ class Plane:
         return self.promises.of_service(service)
 
     def sources_for(self, promise: Promise) -> frozenset[str]:
-        """Return the names of all pages that an SLO is counted on."""
+        """Return the names of all pages that an SLO is counted on, or of an engine's targets."""
+        if promise.engine:
+            feed = self.live.feeds.get(promise.slo.name)
+            return frozenset() if feed is None else feed.sources
         return frozenset(promise.sources).union(
             t.name for t in self.targets_of(promise.slo.service)
         )

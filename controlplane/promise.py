@@ -63,12 +63,14 @@ class Promise:
         rules: That watch it.
         sources: The pages it is counted on beside those of its targets.
         limits: The same rules as comparisons.
+        engine: Name of the engine whose samples it is counted on; empty where it is on pages.
     """
 
     slo: SloSpec
     rules: tuple[BurnRule, ...]
     sources: tuple[str, ...]
     limits: tuple[RuleLimit, ...]
+    engine: str = ""
 
     @property
     def keys(self) -> tuple[str, str]:
@@ -145,7 +147,9 @@ class Promise:
         return replace(self.slo.evidence or GATE, unit=unit)
 
 
-def make_promise(slo: SloSpec, *, sources: Iterable[str], interval_seconds: float) -> Promise:
+def make_promise(
+    slo: SloSpec, *, sources: Iterable[str], interval_seconds: float, engine: str = ""
+) -> Promise:
     """Return the SLO with its rules; a window shorter than two scrapes could not be counted.
 
     Raises:
@@ -167,7 +171,7 @@ def make_promise(slo: SloSpec, *, sources: Iterable[str], interval_seconds: floa
         )
         for rule in rules
     )
-    return Promise(slo=slo, rules=rules, sources=tuple(sources), limits=limits)
+    return Promise(slo=slo, rules=rules, sources=tuple(sources), limits=limits, engine=engine)
 
 
 def rules_of(slo: SloSpec, *, interval_seconds: float) -> tuple[BurnRule, ...]:

@@ -143,6 +143,7 @@ def _slice_rule(promise: Promise) -> SliceRule:
         good=promise.part_key,
         all=promise.total_key,
         budgeting=promise.slo.budgeting,
+        read_late=bool(promise.engine),
     )
 
 

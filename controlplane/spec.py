@@ -10,6 +10,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from controlplane.errors import InvalidConfig
+from controlplane.storage_spec import DEFAULT_ENGINE, EngineSpec, StorageSpec
 from controlplane.target_spec import (
     STRICT,
     AuthSpec,
@@ -28,6 +29,7 @@ __all__ = [
     "BreakerSpec",
     "Config",
     "DiscoverySpec",
+    "EngineSpec",
     "LimitsSpec",
     "Margin",
     "NotifySpec",
@@ -170,20 +172,6 @@ class NotifySpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
-class StorageSpec:
-    """What is remembered.
-
-    Attributes:
-        database: As an SQLAlchemy address.
-        recent: For how long every series of every target is kept in memory; 0 keeps only what SLOs
-            and rollouts count, and lets servers print no more than that.
-    """
-
-    database: str = "sqlite:///trimtab.db"
-    recent: Annotated[Seconds, Field(ge=0, le=86400)] = 0.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class ApiSpec:
     """Where the REST API listens."""
 
@@ -284,6 +272,9 @@ def _check_names(config: Config, origin: str) -> None:
     if twice:
         msg = f"{origin}: two sources are called {twice[0]!r}; give each a name of its own."
         raise InvalidConfig(msg)
+    if DEFAULT_ENGINE in config.storage.engines:
+        msg = f"{origin}: storage.engines: {DEFAULT_ENGINE!r} stands for storage.series."
+        raise InvalidConfig(msg, hint="choose another name")
     for route in config.notify.routes:
         if route.to not in config.notify.receivers:
             known = ", ".join(sorted(config.notify.receivers)) or "none"

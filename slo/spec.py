@@ -34,6 +34,8 @@ class SloSpec:
         each: By which labels it is one SLO for each set of values; None where it is but one.
         family: The SLO that it is a part of, where it is one for a set of values; else empty.
         values: That set, by label.
+        source: Name of the data source that its file refers to; ``trimtab`` for our own pages, empty
+            where it says nothing.
     """
 
     name: str
@@ -50,6 +52,7 @@ class SloSpec:
     each: LabelSets | None = None
     family: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
+    source: str = ""
 
     @property
     def parts(self) -> tuple[Part, ...]:

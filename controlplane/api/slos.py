@@ -80,14 +80,20 @@ def _out(plane: Plane, promise: Promise) -> SloOut:
         status=SloStatusOut(
             state=found.state,
             reason=plane.live.uncounted.get(slo.name) or _reason(plane, promise, found),
-            rests_on=source.title,
+            rests_on=f"the engine {promise.engine}" if promise.engine else source.title,
             cannot_see=source.cannot_see,
             budget=_budget(found, whole).model_copy(
                 update={"perhaps_good": perhaps_good(promise, plane.counting, found)}
             ),
             burn=tuple(_burn(decision) for decision in found.decisions.values()),
+            counted_since=_counted_since(plane, promise),
         ),
     )
+
+
+def _counted_since(plane: Plane, promise: Promise) -> float | None:
+    key = promise.total_key
+    return plane.counting.began(key) if plane.counting.defines(key) else None
 
 
 def _profiles(plane: Plane, service: str) -> tuple[ServerProfile, ...]:

@@ -18,6 +18,7 @@ from controlplane.cli.session import (
 from controlplane.cli.slo_adjust import exclude_time, reset_budget, show_ledger
 from controlplane.cli.slo_answers import blame_slo, explain_slo, forecast_slo, show_budget
 from controlplane.cli.slo_apply import apply_slos, diff_slos, drop_slos, list_sets
+from controlplane.cli.slo_backfill import backfill_slos, list_engines
 from controlplane.cli.slo_dashboard import write_dashboard
 from controlplane.cli.slo_replay import replay_slos
 from controlplane.cli.slo_rules import import_slos, write_rules
@@ -31,6 +32,8 @@ app = typer.Typer(name="slo", help="Service level objectives.", no_args_is_help=
 # The same gate, where people look for it first.
 app.command("gate", help=(gate.__doc__ or "").replace("trimtab gate", "trimtab slo gate"))(gate)
 app.command("replay")(replay_slos)
+app.command("backfill")(backfill_slos)
+app.command("engines")(list_engines)
 app.command("apply")(apply_slos)
 app.command("diff")(diff_slos)
 app.command("sets")(list_sets)

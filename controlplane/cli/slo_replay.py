@@ -1,8 +1,5 @@
 """trimtab slo replay: what the rules of SLOs would have done to a past."""
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -10,22 +7,16 @@ from typing import Annotated
 import numpy as np
 import typer
 
+from controlplane.cli.pasts import end_of, open_past, progress_of
 from controlplane.cli.replay_report import Result, plain, tell
 from controlplane.cli.session import Format, FormatOption, ending_well, show
 from controlplane.cli.times import moment_of, seconds_of
-from controlplane.engines import Past, PastOfSlo
-from controlplane.engines.openmetrics_file import OpenMetricsFile
-from controlplane.engines.own_store import OwnStore
-from controlplane.engines.prometheus import EnginePast, PrometheusEngine
+from controlplane.engines import PastOfSlo
+from controlplane.engines.login import engine_headers
 from controlplane.errors import InvalidConfig
-from controlplane.opening import database_address
 from controlplane.promise import make_promise
 from controlplane.replaying import replay
-from controlplane.settings import resolve_secret
 from controlplane.slo_files import read_slo_files
-from controlplane.spec import load_config
-from controlplane.store.database import open_database
-from probes.clock import SystemClock
 from slo import InvalidSpec, Objective, SloError, SloSpec, parse_burn_rules
 
 __all__ = ["replay_slos"]
@@ -69,18 +60,18 @@ def replay_slos(  # noqa: PLR0917 -- one parameter for each option
     Example: trimtab slo replay slos/*.yaml --from http://prometheus:9090 --since 30d --target 0.995
     """
     with ending_well():
-        headers = _headers(bearer, tenant)
+        headers = engine_headers(bearer, tenant)
         specs = read_slo_files(tuple(str(path) for path in files), beside=Path())
         changed = [_what_if(spec, target, rules) for spec in specs]
         spans = [_span(text) for text in exclude or []]
-        with _open(source, config, headers) as past:
-            end = _end(past, until)
+        with open_past(source, config, headers) as past:
+            end = end_of(past, until)
             start = end - seconds_of(since, "--since")
             moments = _moments(start, end, seconds_of(every, "--every"))
             keep = seconds_of(keep_firing, "--keep-firing")
             results = []
             for spec in changed:
-                found = past.of(spec, since=start, until=end, progress=_progress(spec.name))
+                found = past.of(spec, since=start, until=end, progress=progress_of(spec.name))
                 results.append(_gone_through(spec, found, moments, keep, spans))
     if output is Format.TABLE:
         tell(results)
@@ -128,37 +119,6 @@ def _what_if(spec: SloSpec, target: float | None, rules: str | None) -> SloSpec:
         raise InvalidConfig(str(error)) from error
 
 
-@contextmanager
-def _open(source: str, config: Path, headers: dict[str, str]) -> Iterator[Past]:
-    past: Past
-    if source.startswith(("http://", "https://")):
-        past = EnginePast(PrometheusEngine(source, headers=headers))
-    elif source == "store":
-        spec = load_config(config)
-        past = OwnStore(open_database(database_address(spec.storage.database, config.parent)))
-    else:
-        past = OpenMetricsFile(Path(source))
-    try:
-        yield past
-    finally:
-        past.close()
-
-
-def _headers(bearer: str | None, tenant: str | None) -> dict[str, str]:
-    headers = {}
-    if bearer is not None:
-        headers["Authorization"] = f"Bearer {resolve_secret(bearer).reveal()}"
-    if tenant is not None:
-        headers["X-Scope-OrgID"] = tenant
-    return headers
-
-
-def _end(past: Past, until: str | None) -> float:
-    if until is not None:
-        return moment_of(until)
-    return past.ends if isinstance(past, OpenMetricsFile) else SystemClock().now().timestamp()
-
-
 def _moments(start: float, end: float, every: float) -> np.ndarray:
     if (end - start) / every > MOST_MOMENTS:
         msg = f"That is {(end - start) / every:.0f} evaluations; at most {MOST_MOMENTS} are done."
@@ -173,13 +133,3 @@ def _span(text: str) -> tuple[float, float]:
         msg = f"--exclude {text} ends before it begins."
         raise InvalidConfig(msg)
     return found
-
-
-def _progress(name: str) -> Callable[[float], None]:
-    """Tell a person at a terminal how far it is; scripts are not bothered."""
-
-    def tell(share: float) -> None:
-        if sys.stderr.isatty():
-            typer.echo(f"\r{name}: {share:.0%} read", nl=share >= 1.0, err=True)
-
-    return tell

@@ -137,7 +137,8 @@ def _take(
 def _count(plane: Plane, target: TargetSpec, page: Page, now: float) -> None:
     """Define what is not yet counted before a page is: its figures are where counting begins."""
     plane.families.meet(target.service, target.name, page.layout.series, now=now)
-    for promise in plane.promises_of(target.service):
+    own = [promise for promise in plane.promises_of(target.service) if not promise.engine]
+    for promise in own:
         if not plane.counting.defines(promise.total_key):
             plane.live.uncounted[promise.slo.name] = begin_counting(
                 promise,
@@ -152,7 +153,7 @@ def _count(plane: Plane, target: TargetSpec, page: Page, now: float) -> None:
         started=page.started,
         stamps=_stamps(target, page, now),
     )
-    for promise in plane.promises_of(target.service):
+    for promise in own:
         if promise.slo.periodic:
             plane.live.uncounted[promise.slo.name] = UNTIMED if seen.untimed else ""
     plane.telemetry.bad_samples.inc(seen.refused)

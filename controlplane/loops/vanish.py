@@ -26,14 +26,16 @@ def _step_vanished(plane: Plane, promise: Promise) -> None:
     if limit == 0.0:
         return
     silent = _silent_seconds(plane, promise, now)
+    what = f"sample of the engine {promise.engine}" if promise.engine else "page"
+    why = plane.live.uncounted.get(promise.slo.name, "") if promise.engine else ""
     _step(
         plane,
         promise,
         kind="vanished",
         firing=None if silent is None else silent > limit,
         alertname="SLOVanished",
-        summary=f"no page of {promise.slo.service} comes any more: {promise.slo.name} is not known",
-        description=f"the newest page is {silent or 0.0:.0f} s old",
+        summary=f"no {what} of {promise.slo.service} comes any more: {promise.slo.name} is not known",
+        description=f"the newest {what} is {silent or 0.0:.0f} s old{why and f': {why}'}",
     )
 
 
@@ -84,7 +86,10 @@ def _step(
 
 
 def _silent_seconds(plane: Plane, promise: Promise, now: float) -> float | None:
-    """Return for how long no target of the service had a page; None where none ever had."""
+    """Return for how long nothing new came of an SLO; None where nothing ever did."""
+    if promise.engine:
+        feed = plane.live.feeds.get(promise.slo.name)
+        return None if feed is None or feed.newest is None else now - feed.newest
     standings = plane.live.targets
     targets = plane.targets_of(promise.slo.service)
     seen = [at for t in targets if t.name in standings and (at := standings[t.name].at) is not None]

@@ -6,6 +6,7 @@ JSON names are camelCase. Times are Unix seconds, durations seconds, weights per
 from controlplane.schemas.adjustments import AdjustmentOut, ExclusionIn, ResetIn
 from controlplane.schemas.alerts import AlertOut, DeliveryOut
 from controlplane.schemas.detection import DetectionOut, IndicatorOut, ModelOut, SystemOut
+from controlplane.schemas.engines import EngineFeedOut, PastIn, PastOut
 from controlplane.schemas.gate import GateOut, OverrideIn
 from controlplane.schemas.rollouts import (
     RolloutIn,
@@ -62,6 +63,7 @@ __all__ = [
     "DeliveryOut",
     "DetectionOut",
     "DiscoveryOut",
+    "EngineFeedOut",
     "EventOut",
     "ExclusionIn",
     "ForecastOut",
@@ -73,6 +75,8 @@ __all__ = [
     "ModelOut",
     "OutlookOut",
     "OverrideIn",
+    "PastIn",
+    "PastOut",
     "ProbeOut",
     "Problem",
     "PushSourceOut",

@@ -80,6 +80,7 @@ class SloStatusOut(Shape):
     Attributes:
         rests_on: How near to the client its figures are taken.
         cannot_see: What they miss.
+        counted_since: Since when it is known what happened, Unix seconds; None before it is counted.
     """
 
     state: str
@@ -88,6 +89,7 @@ class SloStatusOut(Shape):
     cannot_see: tuple[str, ...]
     budget: BudgetOut
     burn: tuple[BurnOut, ...]
+    counted_since: float | None = None
 
 
 class SloOut(Shape):

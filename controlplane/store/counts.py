@@ -95,12 +95,14 @@ class CountStore:
         rows = self._rows_since(connection, first)
         wanted = {minute for past in pasts.values() for minute in _minutes(past)}
         stood: dict[str, float] = self._stood_before(connection, first)
+        minutes = sorted(rows.keys() | wanted)
+        ends = (np.array(minutes) + 1.0) * 60.0
+        told = {key: past.at(ends).tolist() for key, past in pasts.items()}
         written = []
-        for minute in sorted(rows.keys() | wanted):
+        for place, minute in enumerate(minutes):
             stood = rows.get(minute, stood)
-            end = np.array([(minute + 1) * 60.0])
-            own = {key: float(past.at(end)[0]) for key, past in pasts.items()}
-            mine = {key: rows.get(minute, {}).get(key, 0.0) + more for key, more in own.items()}
+            known = rows.get(minute, {})
+            mine = {key: known.get(key, 0.0) + more[place] for key, more in told.items()}
             sums = {name: value for name, value in stood.items() if name not in pasts} | mine
             names = sorted(sums)
             packed = np.array([sums[name] for name in names], dtype="<f8").tobytes()

@@ -9,7 +9,7 @@ from slo.selector import Selector, parse_selectors
 from slo.sli import LatencySli, RatioSli, Sli, ThresholdSli
 from slo.threshold import Combine, Threshold
 
-__all__ = ["refuse_unsupported", "sli_of"]
+__all__ = ["refuse_unsupported", "sli_of", "sources_of"]
 
 SOURCES = {"prometheus", "trimtab"}
 _OF_ALL = re.compile(r"\s*(max|min|avg)\s*\((.*)\)\s*", re.ASCII | re.DOTALL)
@@ -33,6 +33,18 @@ def sli_of(indicator: Fields, objective: Fields, *, bounded: bool = False) -> Sl
     if "good" in ratio:
         return RatioSli(good=_selectors(ratio, "good"), total=total, periodic=periodic)
     return RatioSli(bad=_selectors(ratio, "bad"), total=total, periodic=periodic)
+
+
+def sources_of(indicator: Fields) -> set[str]:
+    """Return the names of the data sources that an indicator refers to; ``trimtab`` is our own."""
+    owner = indicator if "thresholdMetric" in indicator else indicator.fields("ratioMetric")
+    metrics = (name for name in ("thresholdMetric", "good", "bad", "total") if name in owner)
+    sources = [owner.fields(name).fields("metricSource") for name in metrics]
+    return {
+        each.optional_text("metricSourceRef")
+        or each.optional_text("type").lower().replace("prometheus", "")
+        for each in sources
+    }
 
 
 def _threshold(indicator: Fields, objective: Fields, *, bounded: bool) -> Sli:

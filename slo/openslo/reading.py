@@ -21,7 +21,7 @@ from slo.openslo.composites import composite_of, composite_target
 from slo.openslo.documents import Document, read_documents
 from slo.openslo.durations import slice_length, time_window
 from slo.openslo.fields import Fields
-from slo.openslo.indicator import sli_of
+from slo.openslo.indicator import sli_of, sources_of
 from slo.openslo.validation import validate_documents
 from slo.sli import LatencySli, Sli
 from slo.spec import SloSpec
@@ -96,7 +96,14 @@ def _slos(document: Document, known: By) -> tuple[SloSpec, ...]:
         for objective in objectives
     ]
     rules = _rules(spec, known, wishes, promises[0].window)
-    common = _Common(name=name, spec=spec, metadata=metadata, wishes=wishes, rules=rules)
+    common = _Common(
+        name=name,
+        spec=spec,
+        metadata=metadata,
+        wishes=wishes,
+        rules=rules,
+        source=_source(spec, objectives, known),
+    )
     silence = wishes.silence
     if silence is None and pages_silence(spec, known.get("AlertPolicy", {})):
         silence = usual_silence(rules, promises[0].window)
@@ -140,7 +147,19 @@ class _Common:
     metadata: Fields
     wishes: Annotations
     rules: tuple[BurnRule, ...] | None
+    source: str = ""
     silence: timedelta | None = None
+
+
+def _source(spec: Fields, objectives: list[Fields], known: By) -> str:
+    """Return the one data source of all indicators; an SLO is counted in one place."""
+    found = {
+        name for objective in objectives for name in sources_of(_indicator(spec, objective, known))
+    } - {""}
+    if len(found) > 1:
+        msg = f"{spec.place}: an SLO of several data sources ({', '.join(sorted(found))}) is in no one place."
+        raise UnsupportedSpec(msg)
+    return next(iter(found), "")
 
 
 def _made(
@@ -169,6 +188,7 @@ def _made(
         evidence=wishes.evidence,
         silence=common.silence,
         each=wishes.each,
+        source=common.source,
     )
 
 

@@ -282,3 +282,15 @@ def test_an_slo_as_a_document_is_read_as_the_same(query, operator):
     (found,) = read_openslo(text)
     (again,) = read_openslo(write_openslo([document_of(found)]))
     assert (again.sli, again.objective, again.service) == (found.sli, found.objective, "shop")
+
+
+def test_the_data_source_that_an_slo_refers_to_is_known():
+    assert read_openslo(LATENCY)[0].source == "trimtab"
+    assert read_openslo(AVAILABILITY)[0].source == "plane"
+    nowhere = AVAILABILITY.replace("metricSourceRef: plane, ", "")
+    assert read_openslo(nowhere)[0].source == ""
+    torn = nowhere.replace("type: Prometheus", "metricSourceRef: one").replace(
+        "total: {metricSource: {", "total: {metricSource: {metricSourceRef: two, "
+    )
+    with pytest.raises(UnsupportedSpec, match=r"several data sources \(one, two\)"):
+        read_openslo(torn)

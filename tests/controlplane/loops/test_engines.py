@@ -1,0 +1,223 @@
+"""SLOs on an engine's samples: exact as pages are, through restarts, outages and answers in part."""
+
+from collections.abc import Awaitable, Callable
+
+import httpx
+import numpy as np
+import pytest
+from fastapi import FastAPI
+
+from controlplane.decide.alert_state import AlertState
+from controlplane.loops.engines import read_engines
+from controlplane.loops.evaluate import evaluate
+from controlplane.loops.measure import save_counts
+from controlplane.loops.vanish import watch_for_silence
+from controlplane.slo_evaluation import evaluate_promise
+from tests.controlplane.engines.engine_of_samples import EngineOfSamples
+from tests.controlplane.small_world import SLO, Surroundings, World, open_world
+
+pytestmark = pytest.mark.anyio
+BAD, GOOD = 'inference_requests_total{code="500"}', 'inference_requests_total{code="200"}'
+OURS = SLO.replace('{model="resnet",code=~"5.."}', '{code=~"5.."}').replace('{model="resnet"}', "")
+OURS = OURS.replace('{trimtab.dev/blame-by: "version,target"}', "{}")
+MINE = OURS.replace("type: trimtab", "metricSourceRef: fleet").replace("availability", "mine")
+STEP = 15.0
+
+
+class Fleet:
+    """Two instances behind an engine, of which the second restarts now and then."""
+
+    def __init__(self, engine: EngineOfSamples) -> None:
+        self.engine = engine
+        self.counts = {name: np.zeros(2) for name in ("a", "b")}
+        self.rng = np.random.default_rng(1)
+        self.truth = np.zeros(2)
+        self.scrapes = 0
+
+    def scrape(self, at: float, *, share: float = 0.05) -> None:
+        """Let a step of traffic pass, then have both scraped at moments of their own."""
+        for name, offset in (("a", 0.0), ("b", 7.0)):
+            gained = np.array([self.rng.poisson(20), self.rng.binomial(20, share)], dtype=float)
+            if name == "b" and self.scrapes % 17 == 16:
+                self.counts[name] = np.zeros(2)
+            self.counts[name] = self.counts[name] + gained
+            self.truth += gained if self.scrapes else 0.0
+            good, bad = self.counts[name].tolist()
+            self.engine.show(at + offset, name, {GOOD: good, BAD: bad})
+        self.scrapes += 1
+
+
+@pytest.fixture
+async def engine(
+    serve: Callable[..., Awaitable[str]],
+) -> tuple[EngineOfSamples, str]:
+    found = EngineOfSamples()
+    return found, await serve(found.handle)
+
+
+def more(url: str, **extra: str) -> str:
+    settings = "".join(f", {key}: {value}" for key, value in extra.items())
+    return f'storage: {{engines: {{fleet: {{engine: prometheus, url: "{url}"{settings}}}}}}}\n'
+
+
+def counts(world: World, name: str = "mine") -> tuple[int, int]:
+    promise = world.plane.promises[name]
+    found = evaluate_promise(promise, world.plane.counting, now=world.plane.now()).budget.counts
+    return found.good, found.bad
+
+
+async def pass_time(world: World, fleet: Fleet, steps: int, **how: float) -> None:
+    for _ in range(steps):
+        fleet.scrape(world.plane.now(), **how)
+        world.clock.elapsed += STEP
+        await read_engines(world.plane)
+
+
+async def settle(world: World) -> None:
+    """Wait until all that was scraped was read."""
+    world.clock.elapsed += 30.0
+    await read_engines(world.plane)
+
+
+async def test_the_past_and_what_follows_add_up_to_every_event(
+    around: Surroundings, engine
+) -> None:
+    fleet = Fleet(engine[0])
+    async with open_world(around, more=more(engine[1]), slo=MINE) as world:
+        for _ in range(50):
+            fleet.scrape(world.plane.now())
+            world.clock.elapsed += STEP
+        await read_engines(world.plane)
+        assert counts(world) == tuple(fleet.truth)
+        await pass_time(world, fleet, 40)
+        await settle(world)
+        assert counts(world) == tuple(fleet.truth)
+        await world.measure()  # pages of the service's targets are no part of it
+        assert counts(world) == tuple(fleet.truth)
+        (promise,) = world.plane.promises.values()
+        within = world.plane.counting.span(
+            promise.keys, now=world.plane.now(), seconds=10 * STEP + 1
+        )
+        assert within.gained[promise.total_key] == pytest.approx(fleet.truth.sum() / 9, rel=0.3)
+
+
+@pytest.mark.parametrize("saved", [True, False])
+async def test_a_restart_counts_what_came_in_between_once(
+    around: Surroundings, engine, saved
+) -> None:
+    fleet = Fleet(engine[0])
+    async with open_world(around, more=more(engine[1]), slo=MINE) as world:
+        await pass_time(world, fleet, 10)
+        await save_counts(world.plane)
+        await pass_time(world, fleet, 7)
+        if saved:
+            await save_counts(world.plane)
+        for _ in range(8):  # down for two minutes
+            fleet.scrape(world.plane.now())
+            world.clock.elapsed += STEP
+    async with open_world(around, more=more(engine[1]), slo=MINE) as world:
+        await pass_time(world, fleet, 5)
+        await settle(world)
+        assert counts(world) == tuple(fleet.truth)
+
+
+async def test_an_outage_is_told_pages_and_loses_nothing(
+    around: Surroundings, engine, app: FastAPI
+) -> None:
+    fleet = Fleet(engine[0])
+    async with open_world(around, more=more(engine[1]), slo=MINE) as world:
+        await pass_time(world, fleet, 10)
+        engine[0].status = 503
+        for _ in range(24):
+            await pass_time(world, fleet, 1)
+            await watch_for_silence(world.plane)
+        app.state.plane = world.plane
+        transport = httpx.ASGITransport(app=app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as api:
+            (feed,) = (await api.get("/v1/engines")).json()["items"]
+            assert (feed["ok"], feed["targets"]) == (False, 2)
+            assert "answered HTTP 503: no luck" in feed["reason"]
+            shown = (await api.get("/v1/slos/mine")).json()["status"]
+            assert "answered HTTP 503" in shown["reason"]
+            assert shown["restsOn"] == "the engine fleet"
+        assert world.plane.live.alerts["mine/vanished"].state is AlertState.FIRING
+        (record,) = [r for r in world.plane.alerts.list() if r.key == "mine/vanished"]
+        assert record.annotations["summary"].startswith("no sample of the engine fleet")
+        engine[0].status = 200
+        await pass_time(world, fleet, 12)
+        await settle(world)
+        assert counts(world) == tuple(fleet.truth)
+        for _ in range(6):
+            await pass_time(world, fleet, 2)
+            await watch_for_silence(world.plane)
+        assert world.plane.live.alerts["mine/vanished"].state is AlertState.RESOLVED
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [({"warning": "a store did not answer"}, "a store"), ({"partial": True}, "a part of")],
+    ids=["Thanos", "VictoriaMetrics"],
+)
+async def test_an_answer_in_part_is_not_counted_and_asked_again(
+    around: Surroundings, engine, how, said
+) -> None:
+    fleet = Fleet(engine[0])
+    async with open_world(around, more=more(engine[1]), slo=MINE) as world:
+        await pass_time(world, fleet, 6)
+        before = counts(world)
+        for name, value in how.items():
+            setattr(engine[0], name, value)
+        await pass_time(world, fleet, 6)
+        assert counts(world) == before
+        feed = world.plane.live.feeds["mine"]
+        assert (feed.ok, f"answered in part: {said}" in feed.reason) == (False, True)
+        engine[0].warning, engine[0].partial = "", False
+        await pass_time(world, fleet, 4)
+        await settle(world)
+        assert counts(world) == tuple(fleet.truth)
+
+
+async def test_every_slo_may_rest_on_the_engine_and_burns_alike(
+    around: Surroundings, engine
+) -> None:
+    fleet = Fleet(engine[0])
+    storage = f'storage: {{series: {{engine: prometheus, url: "{engine[1]}", every: 15s}}}}\n'
+    slo = OURS.replace("type: trimtab", "type: Prometheus").replace("duration: 30m", "duration: 2d")
+    async with open_world(around, more=storage, slo=slo) as world:
+        assert world.plane.promises["availability"].engine == "series"
+        await pass_time(world, fleet, 20, share=0.0)
+        await evaluate(world.plane)
+        assert "availability/page" not in world.plane.live.alerts
+        for _ in range(20):
+            await pass_time(world, fleet, 1, share=0.9)
+            await evaluate(world.plane)
+        assert world.plane.live.alerts["availability/page"].state is AlertState.FIRING
+
+
+async def test_slices_are_cut_by_the_samples_own_times(around: Surroundings, engine) -> None:
+    fleet = Fleet(engine[0])
+    slices = MINE.replace("budgetingMethod: Occurrences", "budgetingMethod: Timeslices").replace(
+        "target: 0.99}", "target: 0.99, timeSliceTarget: 0.9, timeSliceWindow: 1m}"
+    )
+    async with open_world(around, more=more(engine[1]), slo=slices) as world:
+        for share in (0.0, 1.0):
+            await pass_time(world, fleet, 20, share=share)
+        await settle(world)
+        good, bad = counts(world)
+        assert good + bad in (9, 10)
+        assert bad in (4, 5, 6)
+        promise = world.plane.promises["mine"]
+        early = world.plane.counting.gained_between(
+            promise.keys, world.plane.now() - 560.0, world.plane.now() - 330.0
+        )
+        assert early[promise.part_key] == early[promise.total_key] >= 3
+
+
+async def test_each_set_of_labels_has_a_past_of_its_own(around: Surroundings, engine) -> None:
+    fleet = Fleet(engine[0])
+    each = MINE.replace("annotations: {}", "annotations: {trimtab.dev/each: instance}")
+    async with open_world(around, more=more(engine[1]), slo=each) as world:
+        await pass_time(world, fleet, 30)
+        await settle(world)
+        whole = sum(sum(counts(world, f"mine:{name}")) for name in ("a", "b"))
+        assert whole == sum(counts(world)) == fleet.truth.sum()
