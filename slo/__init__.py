@@ -27,6 +27,7 @@ from slo.label_parts import Split, part_values
 from slo.label_sets import LabelSets, name_of_set, sets_shown
 from slo.ledger import Ledger
 from slo.lint import Fault, Finding, lint_rules
+from slo.native_histogram import NativeCount, NativeSample, native_sli
 from slo.objective import Objective
 from slo.openslo import (
     Complaint,
@@ -85,6 +86,8 @@ __all__ = [
     "Ledger",
     "Matcher",
     "Method",
+    "NativeCount",
+    "NativeSample",
     "NoSuchEdge",
     "Objective",
     "Observation",
@@ -128,6 +131,7 @@ __all__ = [
     "lint_rules",
     "may_burn",
     "name_of_set",
+    "native_sli",
     "next_error_ratio",
     "parse_burn_rules",
     "parse_selectors",

@@ -14,6 +14,7 @@ import numpy as np
 import orjson
 
 from controlplane.engines import PastOfSlo, Progress, resolved_parts, source_of
+from controlplane.engines.native_samples import NativeSamples
 from controlplane.errors import EngineError
 from slo import (
     CountHistory,
@@ -103,12 +104,16 @@ class PrometheusEngine:
         since: float,
         until: float,
         progress: Progress | None = None,
+        natives: NativeSamples | None = None,
     ) -> RawAnswer:
         """Return every sample between two moments, each once, as it was scraped.
+
+        Native histograms go to ``natives``; without, they are refused.
 
         Raises:
             EngineError: It cannot be asked.
         """
+        natives = natives or NativeSamples(())
         wanted = list(dict.fromkeys(selectors))
         pieces: dict[tuple[tuple[str, str], ...], list[np.ndarray]] = {}
         warnings: dict[str, None] = {}
@@ -124,7 +129,10 @@ class PrometheusEngine:
                 continue
             for answer in answers:
                 warnings.update(dict.fromkeys(answer.get("warnings") or ()))
+                if answer.get("isPartial"):  # VictoriaMetrics' way to say so
+                    warnings["a part of the stores did not answer"] = None
                 _gather(answer["data"]["result"], pieces)
+                natives.gather(answer["data"]["result"])
             at = end
             if progress is not None:
                 progress((at - since) / (until - since))
@@ -185,10 +193,15 @@ class EnginePast:
         """
         counted = self._resolved(slo, since, until)
         selectors = [each for sli in counted for each in selectors_of(sli)]
-        found = self._engine.raw(selectors, since=since, until=until, progress=progress)
-        counts = count_spec(slo, counted, found.series)
+        natives = NativeSamples.wanted(slo, counted)
+        found = self._engine.raw(
+            selectors, since=since, until=until, progress=progress, natives=natives
+        )
+        series = (*found.series, *natives.series())
+        counted, notes = natives.resolved(slo, counted, series)
+        counts = count_spec(slo, counted, series)
         warnings = (f"the engine warns: {warning}" for warning in found.warnings)
-        return PastOfSlo(counts=counts, notes=(*warnings, *_late(counts, since)))
+        return PastOfSlo(counts=counts, notes=(*warnings, *notes, *_late(counts, since)))
 
     def _resolved(
         self, slo: SloSpec, since: float, until: float
@@ -211,6 +224,8 @@ def _gather(
 ) -> None:
     """Add samples to their series, leaving out those that the piece before brought already."""
     for each in result:
+        if not each.get("values"):  # it is a native histogram
+            continue
         found = pieces.setdefault(tuple(sorted(each["metric"].items())), [])
         times, values = zip(*each["values"], strict=True)
         samples = np.array([times, list(map(float, values))])
