@@ -1,11 +1,12 @@
 """Raw samples of a past, counted as the ledger counts pages: exact gains, each at its own moment.
 
 A series that is there when its source is first seen begins to count with its next sample; one that
-appears later began at zero. Counters that fall began anew. What no counter can show is passed over.
+appears later began at zero. Counters that fall began anew. What no counter can show is passed over, and
+what is not a number is no sample at all: engines tell with it that a series went away.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -76,6 +77,7 @@ def count_raw(sli: RatioSli | ThresholdSli, series: Sequence[RawSeries]) -> Coun
         sli: What is counted; resolved, so that it is no latency limit any more.
         series: Everything that may be of interest; what the SLI does not select is passed over.
     """
+    series = [_numbers(each) for each in series]
     if isinstance(sli, ThresholdSli):
         chosen = _selected(series, sli.series)
         good = _readings(chosen, sli.combine, sli.threshold)
@@ -86,6 +88,14 @@ def count_raw(sli: RatioSli | ThresholdSli, series: Sequence[RawSeries]) -> Coun
         for selectors in (sli.good or sli.bad, sli.total)
     )
     return _history(part, total, by_bad=bool(sli.bad))
+
+
+def _numbers(series: RawSeries) -> RawSeries:
+    """Return a series without what is not a number."""
+    known = ~np.isnan(series.values)
+    if known.all():
+        return series
+    return replace(series, times=series.times[known], values=series.values[known])
 
 
 def _selected(series: Iterable[RawSeries], selectors: tuple[Selector, ...]) -> list[RawSeries]:
@@ -128,8 +138,6 @@ def _readings(series: Sequence[RawSeries], combine: Combine, threshold: Threshol
     owner = np.concatenate(
         [np.empty(0), *(np.full(len(each.times), sources[each.source]) for each in series)]
     )
-    known = ~np.isnan(values)
-    times, values, owner = times[known], values[known], owner[known]
     if combine is not Combine.EACH and len(times):
         order = np.lexsort((owner, times))
         times, values, owner = times[order], values[order], owner[order]

@@ -17,10 +17,20 @@ __all__ = ["OpenMetricsFile"]
 MOST_BYTES = 4 << 30
 MOST_LINE = 64 << 10
 MOST_SAMPLES = 50_000_000
+NUMBER = "[-+.0-9einfatyEINFATY]+"
 SAMPLE = re.compile(
-    r'\s*([^\s{"]+(?:{(?:[^"}]|"(?:[^"\\]|\\.)*")*+})?)\s+(\S+)\s+(\S+)\s*(?:# .*)?$'
+    r'\s*([^\s{"]+(?:\s*{(?:[^"}]|"(?:[^"\\]|\\.)*")*+})?)'
+    rf"\s+({NUMBER})\s+({NUMBER})\s*(?:# .*)?$"
 )
-"""A series, a value, a time, and perhaps an exemplar."""
+"""A series, a value, a time, and perhaps an exemplar. Python would also read 1_0 as ten."""
+
+TOO_LATE = 253_402_300_800.0
+"""The year 10000, Unix seconds."""
+
+THOUSAND = 1000.0
+
+_Samples = list[tuple[float, float]]
+_Identity = tuple[str, frozenset[tuple[str, str]]]
 
 
 class OpenMetricsFile:
@@ -60,7 +70,7 @@ class OpenMetricsFile:
 
 
 def _read(path: Path) -> tuple[RawSeries, ...]:
-    samples: dict[str, list[tuple[float, float]]] = {}
+    samples: dict[str, _Samples] = {}
     try:
         if path.stat().st_size > MOST_BYTES:
             msg = f"{path} is larger than {MOST_BYTES >> 30} GiB."
@@ -73,7 +83,10 @@ def _read(path: Path) -> tuple[RawSeries, ...]:
     except (OSError, UnicodeDecodeError) as error:
         msg = f"{path} cannot be read: {type(error).__name__}."
         raise EngineError(msg) from error
-    return tuple(_series(path, head, found) for head, found in samples.items())
+    written: dict[_Identity, list[_Samples]] = {}
+    for head, found in samples.items():
+        written.setdefault(_identity(path, head), []).append(found)
+    return tuple(_series(*identity, found) for identity, found in written.items())
 
 
 def _samples(path: Path) -> Iterator[tuple[str, float, float]]:
@@ -87,27 +100,46 @@ def _samples(path: Path) -> Iterator[tuple[str, float, float]]:
             found = SAMPLE.match(line)
             try:
                 head, value, stamp = found.groups() if found else ("", "", "")
-                yield head, float(value), float(stamp)
+                at, shown = float(stamp), float(value)
             except ValueError as error:
                 msg = f"{path}:{number}: {line.strip()[:80]!r} is no sample with a time."
                 raise EngineError(msg, hint='write `name{label="x"} value seconds`') from error
+            if not 0.0 <= at < TOO_LATE:
+                raise _no_time(path, number, stamp)
+            yield head, shown, at
 
 
-def _series(path: Path, head: str, samples: list[tuple[float, float]]) -> RawSeries:
+def _no_time(path: Path, number: int, stamp: str) -> EngineError:
+    """Return the error of a time that is none, or of milliseconds where seconds are meant."""
+    msg = f"{path}:{number}: {stamp[:40]} is no time between the years 1970 and 9999, in seconds."
+    if TOO_LATE <= float(stamp) < TOO_LATE * THOUSAND:
+        return EngineError(msg, hint="these look like milliseconds: divide them by 1000")
+    return EngineError(msg, hint='write `name{label="x"} value seconds`')
+
+
+def _identity(path: Path, head: str) -> _Identity:
+    """Return name and labels of a series, however they are written; an empty label is none."""
     try:
         _, line = next(iter(read_lines(f"{head} 0\n# EOF\n", Limits(), Format.OPENMETRICS)))
     except (UnreadableMetrics, StopIteration) as error:
         msg = f"{path}: {head[:80]!r} is no series: {error}"
         raise EngineError(msg) from error
-    times, values = np.array(sorted(samples)).T
-    _, last = np.unique(times, return_index=True)
-    labels = dict(line.labels or {})
+    labels = (line.labels or {}).items()
+    return line.name, frozenset((label, value) for label, value in labels if value)
+
+
+def _series(name: str, labelled: frozenset[tuple[str, str]], written: list[_Samples]) -> RawSeries:
+    """Return the samples of a series, each moment once: the least number that was shown then."""
+    times, values = np.array([sample for samples in written for sample in samples]).T
+    order = np.lexsort((values, times))
+    times, first = np.unique(times[order], return_index=True)
+    labels = dict(sorted(labelled))
     return RawSeries(
-        name=line.name,
+        name=name,
         labels=labels,
         source=source_of(labels),
-        times=times[last],
-        values=values[last],
+        times=times,
+        values=values[order][first],
     )
 
 

@@ -43,13 +43,18 @@ def raw(pages_by_source) -> list[RawSeries]:
     return found
 
 
+def some_number(page) -> bool:
+    """Whether it is a page: what shows nothing but that series went away is none."""
+    return not np.isnan(list(page.values())).all()
+
+
 @given(SOURCES)
 def test_counters_gain_what_the_ledger_counts(pages_by_source):
     ledger = Ledger()
     ledger.define("bad", SLI.bad)
     ledger.define("all", SLI.total)
     for source, pages in pages_by_source.items():
-        for page in pages:
+        for page in filter(some_number, pages):
             series = [("requests", {"code": code}) for code in page]
             values = np.array(list(page.values()), dtype=float)
             ledger.observe(source, series, values, started=None, watched_since=0.0)
@@ -102,3 +107,19 @@ def test_gains_lie_where_they_became_known():
 )
 def test_nothing_is_an_empty_history(series):
     assert len(count_raw(SLI, series).times) == 0
+
+
+def test_counting_does_not_begin_where_a_series_went_away():
+    """Another series of the target went away before this one was ever read."""
+    gone, ok = (
+        RawSeries(
+            name="requests", labels={"code": code}, source="a", times=at, values=np.array(values)
+        )
+        for code, at, values in (
+            ("bad", np.array([0.0]), [np.nan]),
+            ("ok", np.array([0.0, 10.0, 20.0, 30.0]), [np.nan, 500.0, np.nan, 507.0]),
+        )
+    )
+    history = count_raw(SLI, [gone, ok])
+    assert history.times.tolist() == [10.0, 30.0]
+    assert history.total.tolist() == [0, 7]

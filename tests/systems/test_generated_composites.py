@@ -4,7 +4,6 @@ import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from pathlib import Path
 
 import httpx
 import numpy as np

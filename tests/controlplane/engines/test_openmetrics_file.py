@@ -103,6 +103,11 @@ NO_SAMPLES = {
     "a brace that never closes": 'requests_total{code="200" 1 2',
     "nothing between labels and value": 'requests_total{code="200"}1 2',
     "an exemplar without its mark": 'requests_total 1 2 {trace_id="7"} 1',
+    "a number as Python writes it": "requests_total 1_0 1767225600",
+    "a time as Python writes it": "requests_total 1 1_767_225_600",
+    "digits of another script": "requests_total ١٢ 1767225600",
+    "a number of another base": "requests_total 0x1F 1767225600",
+    "letters of numbers that are none": "requests_total fine 1767225600",
     "a document of another kind": '{"requests_total": 1}',
     "a line beyond all measure": f'requests_total{{path="{"x" * MOST_LINE}"}} 1 2',
 }
@@ -115,6 +120,59 @@ def test_a_line_that_is_no_sample_is_refused_with_its_place(line: str, tmp_path:
         OpenMetricsFile(path)
     assert len(str(refused.value)) < 400
     assert refused.value.hint
+
+
+NO_TIMES = {
+    "not a number": ("NaN", "write"),
+    "without end": ("+Inf", "write"),
+    "beyond all measure": ("1e300", "write"),
+    "before 1970": ("-1", "write"),
+    "milliseconds": (f"{BEGAN}000", "divide them by 1000"),
+    "the year 10000": ("253402300800", "divide them by 1000"),
+    "nanoseconds": (f"{BEGAN}000000000", "write"),
+}
+
+
+@pytest.mark.parametrize(("stamp", "advice"), NO_TIMES.values(), ids=NO_TIMES.keys())
+def test_a_time_that_is_none_is_refused_with_its_place(
+    stamp: str, advice: str, tmp_path: Path
+) -> None:
+    path = dump(tmp_path, f"requests_total 1 {BEGAN}", f"requests_total 1 {stamp}")
+    with pytest.raises(EngineError, match=r"dump\.om:3: .* is no time between") as refused:
+        OpenMetricsFile(path)
+    assert stamp in str(refused.value)
+    assert advice in refused.value.hint
+
+
+@pytest.mark.parametrize("stamp", ["0", "253402300799", "1.7672256e9", f"{BEGAN}.125"])
+def test_any_time_of_these_years_is_one(stamp: str, tmp_path: Path) -> None:
+    assert OpenMetricsFile(dump(tmp_path, f"requests_total 1 {stamp}")).ends == float(stamp)
+
+
+WRITINGS = (
+    'requests_total{code="200",path="/"}',
+    'requests_total{path="/",code="200"}',
+    'requests_total{ code = "200" , path = "/" }',
+    'requests_total {code="200",path="/",}',
+    'requests_total{code="200",path="/",empty=""}',
+)
+
+
+def test_a_series_is_one_however_it_is_written(tmp_path: Path) -> None:
+    lines = [f"{each} {50 + at} {BEGAN + at}" for at, each in enumerate(WRITINGS)]
+    path = dump(tmp_path, *lines, f"{WRITINGS[1]} 50 {BEGAN}")
+    assert counted(path, "requests_total", "failures_total").total == len(WRITINGS) - 1
+
+
+def test_counting_does_not_begin_where_a_series_went_away(tmp_path: Path) -> None:
+    path = dump(
+        tmp_path,
+        f'requests_total{{code="500"}} NaN {BEGAN}',
+        f'requests_total{{code="200"}} NaN {BEGAN + 15}',
+        f'requests_total{{code="200"}} 500 {BEGAN + 15}',
+        f'requests_total{{code="200"}} 507 {BEGAN + 30}',
+    )
+    assert counted(path, "requests_total", 'requests_total{code="500"}') == Counts(good=7, total=7)
 
 
 @pytest.mark.parametrize("labels", ["{code=200}", '{="x"}', '{0="x"}', '{"x"}'])
