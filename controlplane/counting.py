@@ -25,6 +25,7 @@ from slo import (
 
 __all__ = ["FORGET_AFTER_SECONDS", "Counting", "Span"]
 
+LEAST_SECONDS = 1e-3
 FORGET_AFTER_SECONDS = 400 * 86_400.0
 """Longer than any window: a quarter is the longest that people promise over."""
 
@@ -193,6 +194,18 @@ class Counting:
     def until(self, source: str) -> float | None:
         """Return when the newest page of a source is of that is read late."""
         return self._ledger.until(source)
+
+    def begin_anew(self, promise_keys: Iterable[str], sources: Iterable[str]) -> None:
+        """Let the newest page of sources that are read late be where these keys begin again.
+
+        What is defined anew then goes on from the same sums.
+        """
+        for key in promise_keys:
+            self.stop(key)
+        for source in sources:
+            newest = self._ledger.until(source)
+            if newest is not None:
+                self._ledger.rewind(source, newest - LEAST_SECONDS)
 
     def sources_of(self, prefix: str) -> frozenset[str]:
         """Return the sources whose names begin so."""

@@ -22,7 +22,7 @@ from probes.scraping import scrape
 from probes.server_profile import ServerProfile
 from slo import Selector
 
-__all__ = ["look_at"]
+__all__ = ["look_at", "page_at"]
 
 DEADLINE_SECONDS = 10.0
 MOST_BYTES = 64 << 20
@@ -56,6 +56,24 @@ async def look_at(where: str, *, service: str) -> DetectionOut:
     if not found:
         found = await _by_api(where, scraped, profiles)
     return _told(where, scraped, found, service)
+
+
+async def page_at(where: str) -> Page:
+    """Return the metrics page of an address or a file.
+
+    Raises:
+        InvalidConfig: There is none that can be read.
+    """
+    if "://" not in where:
+        return _read(Path(where))
+    try:
+        scraped = await _ask(page_request(where))
+    except InvalidAddress as error:
+        raise InvalidConfig(str(error)) from error
+    if scraped.page is None:
+        msg = f"{where} shows no metrics page: {scraped.reason}"
+        raise InvalidConfig(msg, hint="trimtab detect tells more")
+    return scraped.page
 
 
 def _read(path: Path) -> Page:

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from controlplane.engines.native_samples import NativeSamples
 from controlplane.store.past_sums import PastSums
-from slo import RawSeries, Selector
+from slo import RatioSli, RawSeries, Selector, ThresholdSli
 
 __all__ = ["EngineFeed", "LatePage", "late_pages"]
 
@@ -48,6 +49,8 @@ class EngineFeed:
         notes: What a reader must know of its past: gaps, warnings.
         layouts: The series of pages, so that the same ones are the same object.
         shown: Series that the engine knew when it was last asked which there are.
+        counted: What each part of the SLO counts.
+        natives: Native histograms, counted as they come.
         selectors: What is asked for.
         resolve_at: When it is asked next which series there are, Unix seconds.
         past: What was read of the time before counting began, until it is added.
@@ -65,6 +68,8 @@ class EngineFeed:
         self.notes: tuple[str, ...] = ()
         self.layouts: Layouts = {}
         self.shown: Series = ()
+        self.counted: tuple[RatioSli | ThresholdSli, ...] = ()
+        self.natives = NativeSamples(())
         self.selectors: tuple[Selector, ...] = ()
         self.resolve_at = 0.0
         self.past: dict[str, PastSums] = {}

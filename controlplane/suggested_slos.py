@@ -8,7 +8,7 @@ from typing import Any
 
 from probes.detection import Detected, Found
 from probes.exposition import Page
-from probes.indicators import Distribution, Form, Ratio
+from probes.indicators import Distribution, Form, Level, Ratio
 from slo import Selector
 
 __all__ = ["suggest_slos"]
@@ -19,11 +19,16 @@ SHARE = 0.99
 USUAL_SECONDS = 0.25
 NAME_CHARACTERS = 63
 TIMES = {"latency": "answered within", "ttft": "first token within"}
+FULL = {"kv_cache": ("KV cache", 0.9), "gpu_memory": ("GPU memory", 0.95)}
+"""Levels that are shares, and from which share on they are as good as full."""
+
+SPARE = 0.95
+"""Share of readings that should find room."""
 _ODD = re.compile(r"[^a-z0-9]+")
 
 
 def suggest_slos(detected: Detected, page: Page, *, service: str) -> tuple[Document, ...]:
-    """Return an availability SLO and a latency SLO for each model that labels tell apart.
+    """Return SLOs of availability, latency and saturation for each model that labels tell apart.
 
     The latency promised is the lowest bucket edge that 99 % of the requests on the page are within,
     or the edge nearest to a quarter of a second where none was seen yet.
@@ -35,7 +40,11 @@ def suggest_slos(detected: Detected, page: Page, *, service: str) -> tuple[Docum
     """
     found = {one.indicator.name: one for one in detected.found}
     models = list(detected.models)[:MOST_MODELS]
-    proposed = (*_availabilities(found, models, service), *_times(found, models, service, page))
+    proposed = (
+        *_availabilities(found, models, service),
+        *_times(found, models, service, page),
+        *_saturations(found, models, service),
+    )
     return _told_apart(proposed)
 
 
@@ -70,6 +79,26 @@ def _times(
         for model in _of(one.indicator.model, models):
             edge = _edge(one, one.indicator, page, model)
             yield _within(one.indicator, edge, float(one.edges[edge]), model, service)
+
+
+def _saturations(
+    found: Mapping[str, Found], models: Sequence[str], service: str
+) -> Iterator[Document]:
+    for name, (title, share) in FULL.items():
+        one = found[name].indicator if name in found else None
+        if not isinstance(one, Level) or one.unit != "ratio" or len(one.series) != 1:
+            continue
+        for model in _of(one.model, models):
+            series = one.series[0].where(**{one.model: model}) if model else one.series[0]
+            about = f"{model or service}: {title} below {share:.0%}"
+            objective = {
+                "displayName": name.replace("_", " "),
+                "target": SPARE,
+                "op": "lt",
+                "value": round(share / one.scale, 9),
+            }
+            indicator = {"thresholdMetric": _query(f"max({series})")}
+            yield _document(service, model, about, indicator=indicator, objective=objective)
 
 
 def _of(label: str, models: Sequence[str]) -> Sequence[str]:

@@ -26,7 +26,7 @@ from slo.forecast import Forecast, Outlook, forecast
 from slo.label_parts import Split, part_values
 from slo.label_sets import LabelSets, name_of_set, sets_shown
 from slo.ledger import Ledger
-from slo.lint import Fault, Finding, lint_rules
+from slo.lint import Fault, Finding, lint_retention, lint_rules, lint_series
 from slo.native_histogram import NativeCount, NativeSample, native_sli
 from slo.objective import Objective
 from slo.openslo import (
@@ -128,7 +128,9 @@ __all__ = [
     "evaluate_rule",
     "firing_over_time",
     "forecast",
+    "lint_retention",
     "lint_rules",
+    "lint_series",
     "may_burn",
     "name_of_set",
     "native_sli",

@@ -164,6 +164,12 @@ class Ledger:
         memory = self._sources.get(source)
         return None if memory is None else memory.until
 
+    def rewind(self, source: str, at: float) -> None:
+        """Take a source's pages from a moment on again: its tallies must have been stopped before."""
+        memory = self._sources.get(source)
+        if memory is not None:
+            memory.until = at
+
     def sources_of(self, prefix: str) -> frozenset[str]:
         """Return the sources whose names begin so."""
         return frozenset(name for name in self._sources if name.startswith(prefix))

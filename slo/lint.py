@@ -1,30 +1,55 @@
-"""SLOs that are valid and still cannot work: found by arithmetic before they are relied upon."""
+"""SLOs that are valid and still cannot work: found by arithmetic, or on a page, before they are relied upon."""
 
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from math import ceil
 
 from slo.alert_windows import BurnRule
+from slo.errors import NoSuchEdge, UnsupportedSpec
 from slo.objective import Objective
+from slo.resolving import resolve_sli
+from slo.selector import Selector
+from slo.sli import RatioSli, ThresholdSli
+from slo.spec import SloSpec
 
-__all__ = ["Fault", "Finding", "lint_rules"]
+__all__ = ["Fault", "Finding", "lint_retention", "lint_rules", "lint_series"]
+
+Shown = tuple[tuple[str, Mapping[str, str]], ...]
 
 
 class Fault(StrEnum):
-    """What is wrong with a rule."""
+    """What is wrong, as a code for programs."""
 
     CANNOT_FIRE = "cannot_fire"
     FIRES_WITHIN_BUDGET = "fires_within_budget"
     ONE_EVENT_FIRES = "one_event_fires"
+    RETENTION_SHORT = "retention_short"
+    EDGE_MISSING = "edge_missing"
+    NOT_COUNTABLE = "not_countable"
+    NOTHING_MATCHES = "nothing_matches"
+    NO_FAILURE_SEEN = "no_failure_seen"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One fault of one rule, and what to do about it."""
+    """One fault, and what to do about it.
+
+    Attributes:
+        fault: What is wrong.
+        advice: The fix.
+        rule: Whose fault it is; None where it is the SLO's as a whole.
+    """
 
     fault: Fault
-    rule: BurnRule
     advice: str
+    rule: BurnRule | None = None
+
+    @property
+    def note(self) -> bool:
+        """Whether it is only to be known, and nothing that cannot work."""
+        return self.fault is Fault.NO_FAILURE_SEEN
 
 
 def lint_rules(
@@ -47,6 +72,53 @@ def lint_rules(
     """
     found = (_lint_rule(rule, objective, events_per_hour) for rule in rules)
     return tuple(finding for finding in found if finding is not None)
+
+
+def lint_retention(spec: SloSpec, kept: timedelta) -> tuple[Finding, ...]:
+    """Return what is wrong where samples or counts are kept for so long."""
+    window = spec.objective.window
+    if window <= kept:
+        return ()
+    advice = (
+        f"Its window is {window.days} days, and only {kept.days} are kept: the budget would forget "
+        f"what was spent. Keep more, or promise over {kept.days} days at most."
+    )
+    return (Finding(fault=Fault.RETENTION_SHORT, advice=advice),)
+
+
+def lint_series(
+    spec: SloSpec, series: Iterable[tuple[str, Mapping[str, str]]]
+) -> tuple[Finding, ...]:
+    """Return what is wrong with an SLO's indicators, given the names and labels that pages show."""
+    shown = tuple(series)
+    found: list[Finding] = []
+    for part in spec.parts:
+        try:
+            counted = resolve_sli(part.sli, shown)
+        except NoSuchEdge as error:
+            found.append(Finding(fault=Fault.EDGE_MISSING, advice=str(error)))
+        except UnsupportedSpec as error:
+            found.append(Finding(fault=Fault.NOT_COUNTABLE, advice=str(error)))
+        else:
+            found += _unmatched(counted, shown)
+    return tuple(found)
+
+
+def _unmatched(counted: RatioSli | ThresholdSli, shown: Shown) -> Iterator[Finding]:
+    """Yield the selectors that no series meets; failures that were never seen are only noted."""
+    silent = [one for one in counted.whole if not _matches(one, shown)]
+    if silent:
+        advice = f"Nothing matches {silent[0]}. Check name and labels; it may come with traffic."
+        yield Finding(fault=Fault.NOTHING_MATCHES, advice=advice)
+    elif isinstance(counted, RatioSli) and counted.bad:
+        unseen = [one for one in counted.bad if not _matches(one, shown)]
+        if unseen:
+            advice = f"Nothing matches {unseen[0]} yet: until it does, there are no failures."
+            yield Finding(fault=Fault.NO_FAILURE_SEEN, advice=advice)
+
+
+def _matches(selector: Selector, shown: Shown) -> bool:
+    return any(selector.selects(name, labels) for name, labels in shown)
 
 
 def _lint_rule(

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from slo.raw_counts import RawSeries
+from slo.resolving import AT_MOST
 from slo.sli import LatencySli, RatioSli
 
 __all__ = ["Gain", "NativeCount", "NativeSample", "gain_between", "native_sli"]
@@ -150,11 +151,15 @@ class NativeCount:
         self._rows.extend((sample.at, *self._sums))
         self._last = sample
 
+    def forget_rows(self) -> None:
+        """Let go of what was told already; the sums and the last sample stay."""
+        self._rows = array("d")
+
     def series(self, name: str, labels: Mapping[str, str], source: str) -> tuple[RawSeries, ...]:
         """Return it as a classic histogram that has the limit as an edge, for `native_sli`."""
         times, *sums = np.array(self._rows).reshape(-1, 4).T
         edge = {**labels, "le": repr(self._limit)}
-        shown = (("_count", dict(labels)), ("_bucket", edge), ("_at_most", edge))
+        shown = (("_count", dict(labels)), ("_bucket", edge), (AT_MOST, edge))
         return tuple(
             RawSeries(name=name + suffix, labels=own, source=source, times=times, values=values)
             for (suffix, own), values in zip(shown, sums, strict=True)
@@ -167,5 +172,5 @@ def native_sli(sli: LatencySli) -> RatioSli:
     return RatioSli(
         total=(sli.histogram.where(suffix="_count"),),
         good=(sli.histogram.where(suffix="_bucket", le=edge),),
-        at_most=(sli.histogram.where(suffix="_at_most", le=edge),),
+        at_most=(sli.histogram.where(suffix=AT_MOST, le=edge),),
     )

@@ -1,12 +1,16 @@
 """What an SLI counts, now that pages show what its names are: histograms, gauges or summaries."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from slo.errors import UnsupportedSpec
 from slo.selector import Selector
 from slo.sli import LatencySli, RatioSli, Sli, ThresholdSli
 
-__all__ = ["resolve_sli"]
+__all__ = ["AT_MOST", "resolve_sli"]
+
+AT_MOST = "_at_most"
+"""Ends the names of series that count what may be within a limit."""
 
 Labels = Mapping[str, str]
 
@@ -28,11 +32,21 @@ def resolve_sli(sli: Sli, series: Iterable[tuple[str, Labels]]) -> RatioSli | Th
     if isinstance(sli, LatencySli):
         edges = {labels.get("le", "") for labels in _matching(_bucket(sli), shown)}
         if edges or not _matching(sli.histogram, shown):
-            return sli.resolve(edges)
+            return _with_upper_bound(sli.resolve(edges), sli, shown)
         sli = sli.as_gauge()
     for selector in sli.series:
         _refuse_summary(selector, shown)
     return sli
+
+
+def _with_upper_bound(
+    ratio: RatioSli, sli: LatencySli, shown: tuple[tuple[str, Labels], ...]
+) -> RatioSli:
+    """Return it with what may be good as well, where that was counted: of native histograms."""
+    upper = sli.histogram.where(suffix=AT_MOST)
+    if not _matching(upper, shown):
+        return ratio
+    return replace(ratio, at_most=(upper.where(le=repr(sli.limit)),))
 
 
 def _bucket(sli: LatencySli) -> Selector:

@@ -20,17 +20,17 @@ from controlplane.cli.slo_answers import blame_slo, explain_slo, forecast_slo, s
 from controlplane.cli.slo_apply import apply_slos, diff_slos, drop_slos, list_sets
 from controlplane.cli.slo_backfill import backfill_slos, list_engines
 from controlplane.cli.slo_dashboard import write_dashboard
+from controlplane.cli.slo_lint import lint_slos
 from controlplane.cli.slo_replay import replay_slos
 from controlplane.cli.slo_rules import import_slos, write_rules
-from controlplane.promise import rules_of
 from controlplane.slo_files import read_slo_files, validate_slo_files
-from slo import lint_rules
 
 __all__ = ["app"]
 
 app = typer.Typer(name="slo", help="Service level objectives.", no_args_is_help=True)
 # The same gate, where people look for it first.
 app.command("gate", help=(gate.__doc__ or "").replace("trimtab gate", "trimtab slo gate"))(gate)
+app.command("lint")(lint_slos)
 app.command("replay")(replay_slos)
 app.command("backfill")(backfill_slos)
 app.command("engines")(list_engines)
@@ -101,26 +101,3 @@ def validate(files: Annotated[list[Path], typer.Argument(help="OpenSLO files.")]
             raise typer.Exit(Exit.USAGE)
         for slo in read_slo_files(names, beside=Path()):
             typer.echo(f"{slo.name}: ok")
-
-
-@app.command("lint")
-def lint(
-    files: Annotated[list[Path], typer.Argument(help="OpenSLO files.")],
-    events_per_hour: Annotated[
-        float | None, typer.Option(help="Usual traffic, to judge low-traffic rules by.")
-    ] = None,
-) -> None:
-    """Find alert rules that are valid and cannot work; exit 1 when there are some.
-
-    Example: trimtab slo lint slos/*.yaml --events-per-hour 600
-    """
-    with ending_well():
-        found = 0
-        for slo in read_slo_files(tuple(str(path) for path in files), beside=Path()):
-            rules = rules_of(slo, interval_seconds=1.0)
-            for finding in lint_rules(rules, slo.objective, events_per_hour=events_per_hour):
-                found += 1
-                severity = finding.rule.severity.value
-                typer.echo(f"{slo.name}: {severity} rule {finding.fault}: {finding.advice}")
-        if found:
-            raise typer.Exit(Exit.REFUSED)

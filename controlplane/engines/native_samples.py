@@ -67,6 +67,18 @@ class NativeSamples:
             series for (found, _), count in self._counts.items() for series in _series(found, count)
         )
 
+    def drain(self) -> tuple[RawSeries, ...]:
+        """Return what was counted since the last time; the sums go on."""
+        found = tuple(each for each in self.series() if len(each.times))
+        for count in self._counts.values():
+            count.forget_rows()
+        return found
+
+    @property
+    def found(self) -> bool:
+        """Whether there were any."""
+        return bool(self._counts)
+
     def resolved(
         self,
         slo: SloSpec,
@@ -103,6 +115,21 @@ class NativeSamples:
                 raise EngineError(msg, hint="trimtab.dev/between-edges: bound counts within bounds")
             notes.append(f"{told}; they count as not good")
         return tuple(found), tuple(notes)
+
+    def refuse_between(self, slo: SloSpec, counted: Sequence[RatioSli | ThresholdSli]) -> None:
+        """Refuse an SLO whose limit lies between edges, unless it wants bounds.
+
+        Raises:
+            EngineError: Events were seen between the edges around the limit.
+        """
+        for part, sli in zip(slo.parts, counted, strict=True):
+            latency = _unbucketed(part.sli, sli)
+            if latency is None or latency.bounded:
+                continue
+            edges = [edge for count in self._of(latency) for edge in count.between or ()]
+            if edges:
+                msg = f"SLO {slo.name}: {latency.no_edge(edges)}"
+                raise EngineError(msg, hint="trimtab.dev/between-edges: bound counts within bounds")
 
     def _of(self, sli: LatencySli) -> list[NativeCount]:
         return [

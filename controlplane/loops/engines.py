@@ -9,13 +9,13 @@ import numpy as np
 
 from controlplane.engine_feed import EngineFeed, LatePage, late_pages
 from controlplane.engines import PastOfSlo, resolved_parts
+from controlplane.engines.native_samples import NativeSamples
 from controlplane.engines.prometheus import EnginePast, PrometheusEngine, selectors_of
 from controlplane.errors import EngineError
 from controlplane.plane import Plane
 from controlplane.promise import Promise
 from controlplane.slo_evaluation import begin_counting
 from controlplane.store.past_sums import PastSums
-from slo import RawSeries, Selector
 
 __all__ = ["read_engines"]
 
@@ -25,6 +25,8 @@ BASELINE_SECONDS = 3600.0
 """A target that showed nothing for so long begins anew when it is back."""
 RESOLVE_SECONDS = 600.0
 """So often it is asked which buckets there are."""
+STALE_SECONDS = 300.0
+"""What is older says nothing about now."""
 AT_ONCE = 4
 
 
@@ -71,8 +73,16 @@ async def _read_contained(plane: Plane, promise: Promise, feed: EngineFeed) -> N
     except EngineError as error:
         feed.ok, feed.reason = False, str(error)
     else:
-        feed.ok, feed.reason = True, ""
+        feed.ok, feed.reason = True, _stale(feed, plane.now())
     plane.live.uncounted[promise.slo.name] = feed.reason
+
+
+def _stale(feed: EngineFeed, now: float) -> str:
+    """Return what stands against an SLO whose engine answers and has nothing new."""
+    if feed.newest is None:
+        return f"the engine {feed.engine} knows no sample of it"
+    old = now - feed.newest
+    return "" if old <= STALE_SECONDS else f"its newest sample is {old:.0f} s old"
 
 
 async def _read(plane: Plane, promise: Promise, feed: EngineFeed) -> None:
@@ -84,9 +94,9 @@ async def _read(plane: Plane, promise: Promise, feed: EngineFeed) -> None:
     engine, now = plane.engines[promise.engine], plane.now()
     if feed.until is None or not plane.counting.defines(promise.total_key):
         await _begin(plane, promise, feed, engine)
-    since = (feed.until or now) - OVERLAP_SECONDS
-    pages = await _pages(engine, promise, feed, since=since, until=now)
-    _count(plane, promise, feed, pages)
+        return
+    since = feed.until - OVERLAP_SECONDS
+    _count(plane, promise, feed, await _pages(engine, promise, feed, since=since, until=now))
     feed.until = now
 
 
@@ -100,53 +110,71 @@ async def _begin(
     seconds = plane.config.storage.all_engines[promise.engine].history
     if seconds is None:
         seconds = promise.slo.objective.window.total_seconds()
-    since = max(read) - OVERLAP_SECONDS if read else now - max(seconds, BASELINE_SECONDS)
+    since = max(read) - OVERLAP_SECONDS if read else now - BASELINE_SECONDS
+    back = now - max(seconds, BASELINE_SECONDS)
     asked = [each for part in promise.slo.parts for each in (*part.sli.unresolved, *part.sli.whole)]
-    shown = await asyncio.to_thread(engine.shown, asked, since=since, until=now)
-    series = tuple(shown)
-    plane.families.meet(promise.slo.service, feed.prefix, series, now=now, only=promise.slo.name)
-    feed.sources, feed.shown = saved, series
-    why = begin_counting(promise, counting, [series], sources=saved)
+    shown = await asyncio.to_thread(engine.shown, asked, since=min(since, back), until=now)
+    feed.sources, feed.shown = saved, tuple(shown)
+    plane.families.meet(
+        promise.slo.service, feed.prefix, feed.shown, now=now, only=promise.slo.name
+    )
+    pages = await _pages(engine, promise, feed, since=since, until=now)
+    if not read:
+        past = await asyncio.to_thread(
+            EnginePast(engine).of, promise.slo, since=back, until=now, progress=lambda _: None
+        )
+        feed.past, feed.notes = _past_of(promise, past), past.notes
+        pages = _from_newest(pages, begin=_open_since(promise, now))
+    elif feed.natives.found:  # how they were counted before is not remembered
+        counting.begin_anew(promise.stored_keys, saved)
+    series = [feed.shown, *(page.series for page in pages)]
+    why = begin_counting(promise, counting, series, sources=saved)
     if why:
         raise EngineError(why)
-    if read:
-        feed.until, feed.newest = max(read), max(read)
-        return
-    past = await asyncio.to_thread(
-        EnginePast(engine).of, promise.slo, since=since, until=now, progress=lambda _: None
-    )
-    pages = await _pages(engine, promise, feed, since=now - BASELINE_SECONDS, until=now)
-    feed.past, feed.notes = _past_of(promise, past), past.notes
-    # A slice that is open goes on as a whole: what it had so far is counted, and not told as past.
-    length = promise.slo.budgeting.length.total_seconds()
-    begin = now // length * length if length else np.inf
-    newest = {page.source: page for page in pages if page.at < begin}
-    rest = [page for page in pages if page.at >= begin]
-    _count(plane, promise, feed, [*newest.values(), *rest])
+    _count(plane, promise, feed, pages)
     feed.until = now
+
+
+def _open_since(promise: Promise, now: float) -> float:
+    """Return when the slice that is open began: it is counted as a whole, and not told as past."""
+    length = promise.slo.budgeting.length.total_seconds()
+    return now // length * length if length else np.inf
+
+
+def _from_newest(pages: list[LatePage], *, begin: float) -> list[LatePage]:
+    """Return each source's newest page before a moment, from which it goes on, and all since."""
+    newest = {page.source: page for page in pages if page.at < begin}
+    return [*newest.values(), *(page for page in pages if page.at >= begin)]
 
 
 async def _pages(
     engine: PrometheusEngine, promise: Promise, feed: EngineFeed, *, since: float, until: float
 ) -> list[LatePage]:
     if until >= feed.resolve_at:
-        feed.selectors = await asyncio.to_thread(_selectors, engine, promise, since, until)
+        await asyncio.to_thread(_resolve, engine, promise, feed, since, until)
         feed.resolve_at = until + RESOLVE_SECONDS
-    found = await asyncio.to_thread(engine.raw, feed.selectors, since=since, until=until)
+    found = await asyncio.to_thread(
+        engine.raw, feed.selectors, since=since, until=until, natives=feed.natives
+    )
     if found.warnings:
         msg = f"{engine.url} answered in part: {found.warnings[0]:.200}"
         raise EngineError(msg, hint="it is asked again; nothing of the answer is counted")
-    own: list[RawSeries] = list(found.series)
-    return late_pages(own, prefix=feed.prefix, layouts=feed.layouts)
+    series = (*found.series, *feed.natives.drain())
+    feed.natives.refuse_between(promise.slo, feed.counted)
+    return late_pages(series, prefix=feed.prefix, layouts=feed.layouts)
 
 
-def _selectors(
-    engine: PrometheusEngine, promise: Promise, since: float, until: float
-) -> tuple[Selector, ...]:
+def _resolve(
+    engine: PrometheusEngine, promise: Promise, feed: EngineFeed, since: float, until: float
+) -> None:
+    """Ask which series there are, and so what is counted."""
     asked = [each for part in promise.slo.parts for each in part.sli.unresolved]
     shown = engine.shown(asked, since=since, until=until) if asked else ()
     counted = resolved_parts(promise.slo, shown)
-    return tuple(dict.fromkeys(each for sli in counted for each in selectors_of(sli)))
+    if counted != feed.counted:
+        feed.natives = NativeSamples.wanted(promise.slo, counted)
+    feed.counted = counted
+    feed.selectors = tuple(dict.fromkeys(each for sli in counted for each in selectors_of(sli)))
 
 
 def _count(plane: Plane, promise: Promise, feed: EngineFeed, pages: list[LatePage]) -> None:

@@ -9,7 +9,7 @@ from controlplane.suggested_slos import suggest_slos
 from probes.detection import detect
 from probes.exposition import Limits, read_slow
 from probes.plugins import installed
-from slo import LatencySli, read_openslo
+from slo import read_openslo, resolve_sli
 
 PAGES = sorted((Path(__file__).parents[3] / "shared" / "data" / "metrics-pages").glob("*.prom"))
 PROFILES = tuple(installed("trimtab.servers").values())
@@ -37,15 +37,7 @@ def test_what_is_proposed_can_be_counted_on_the_page(path):
     proposed = [suggest_slos(found, page, service="svc") for found in detect(page, PROFILES)]
     texts = [yaml.safe_dump_all(documents) for documents in proposed if documents]
     for slo in (slo for text in texts for slo in read_openslo(text)):
-        sli = slo.sli
-        if isinstance(sli, LatencySli):
-            bucket = sli.histogram.where(suffix="_bucket")
-            sli = sli.resolve(
-                labels.get("le", "")
-                for name, labels in page.layout.series
-                if bucket.selects(name, labels)
-            )
-        for selector in (*sli.total, *sli.good):
+        for selector in resolve_sli(slo.sli, page.layout.series).whole:
             assert any(selector.selects(name, labels) for name, labels in page.layout.series)
 
 
@@ -70,3 +62,17 @@ def test_a_name_that_is_too_long_is_told_by_its_fingerprint():
     }
     assert len(names) == 4
     assert all(name.startswith("iris-") and len(name) <= 63 for name in names)
+
+
+def test_a_level_that_fills_up_is_promised_to_have_room():
+    page = b"""vllm:num_requests_running{model_name="m"} 0
+vllm:num_requests_waiting{model_name="m"} 0
+vllm:kv_cache_usage_perc{model_name="m"} 0.5
+vllm:request_success_total{model_name="m",finished_reason="stop"} 5
+"""
+    saturation = next(one for one in suggested(page) if "kv" in one["metadata"]["name"])
+    assert saturation["spec"]["objectives"] == [
+        {"displayName": "kv cache", "target": 0.95, "op": "lt", "value": 0.9}
+    ]
+    (slo,) = read_openslo(yaml.safe_dump(saturation))
+    assert str(slo.sli) == 'max(vllm:kv_cache_usage_perc{model_name="m"}) < 0.9'

@@ -4,7 +4,18 @@ from datetime import timedelta
 
 import pytest
 
-from slo import WORKBOOK, BurnRule, Fault, Objective, Severity, lint_rules
+from slo import (
+    WORKBOOK,
+    BurnRule,
+    Fault,
+    Objective,
+    Severity,
+    lint_retention,
+    lint_rules,
+    lint_series,
+    read_openslo,
+)
+from tests.slo.openslo.examples import AVAILABILITY, LATENCY
 
 MONTH = timedelta(days=30)
 
@@ -53,3 +64,51 @@ def test_the_advice_names_a_promise_that_works():
     (found,) = lint_rules(WORKBOOK, objective, events_per_hour=None)
     assert "144% errors" in found.advice
     assert "Promise more than 93.06%" in found.advice
+
+
+(RATIO,) = read_openslo(AVAILABILITY)
+(FAST,) = read_openslo(LATENCY)
+SECONDS = [("seconds_bucket", {"model": "m", "le": edge}) for edge in ("0.1", "0.5", "+Inf")]
+
+
+@pytest.mark.parametrize(
+    ("spec", "series", "fault", "advice"),
+    [
+        pytest.param(
+            FAST, SECONDS, Fault.EDGE_MISSING, "Use one of 0.1, 0.5", id="no bucket ends there"
+        ),
+        pytest.param(
+            FAST,
+            [("seconds", {"model": "m", "quantile": "0.5"})],
+            Fault.NOT_COUNTABLE,
+            "is a summary",
+            id="a summary",
+        ),
+        pytest.param(
+            RATIO, [("request", {})], Fault.NOTHING_MATCHES, "Nothing matches requests", id="a typo"
+        ),
+        pytest.param(
+            RATIO,
+            [("requests", {"code": "200"})],
+            Fault.NO_FAILURE_SEEN,
+            "until it does, there are no failures",
+            id="no failure yet",
+        ),
+    ],
+)
+def test_what_no_page_shows_is_found(spec, series, fault, advice):
+    (found,) = lint_series(spec, series)
+    assert found.fault is fault
+    assert advice in found.advice
+    assert found.note is (fault is Fault.NO_FAILURE_SEEN)
+
+
+def test_what_the_pages_show_is_fine():
+    assert lint_series(RATIO, [("requests", {"code": "500"})]) == ()
+
+
+def test_a_memory_shorter_than_the_window_is_found():
+    (found,) = lint_retention(RATIO, timedelta(days=15))
+    assert found.fault is Fault.RETENTION_SHORT
+    assert "promise over 15 days at most" in found.advice
+    assert lint_retention(RATIO, timedelta(days=28)) == ()

@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 from typer.testing import CliRunner
@@ -5,6 +6,7 @@ from typer.testing import CliRunner
 from controlplane.cli import app
 from controlplane.cli.exits import Exit
 from tests.controlplane.small_world import SLO
+from tests.slo.openslo.examples import LATENCY
 
 
 def validate(*paths: Path):
@@ -58,3 +60,31 @@ def test_rules_that_one_event_sets_off_are_told_with_advice(tmp_path: Path) -> N
     ended = lint(str(good), "--events-per-hour", "5")
     assert ended.exit_code == Exit.REFUSED
     assert all(line.startswith("availability: ") for line in ended.stdout.splitlines())
+
+
+def test_an_edge_that_a_page_lacks_is_told_with_its_code(tmp_path: Path) -> None:
+    page, slo = tmp_path / "page.prom", tmp_path / "fast.yaml"
+    page.write_text('seconds_bucket{model="m",le="0.5"} 1\nseconds_bucket{model="m",le="+Inf"} 1\n')
+    slo.write_text(LATENCY)
+    told = lint(str(slo), "--page", str(page))
+    assert told.exit_code == Exit.REFUSED
+    assert told.stdout.startswith("fast: edge_missing: No bucket of")
+    plain = lint(str(slo), "--page", str(page), "-o", "json")
+    assert json.loads(plain.stdout)[0]["code"] == "edge_missing"
+    assert lint(str(slo), "--page", str(tmp_path / "none.prom")).exit_code == Exit.USAGE
+
+
+def test_a_failure_that_was_never_seen_is_only_noted(tmp_path: Path) -> None:
+    page, slo = tmp_path / "page.prom", tmp_path / "slo.yaml"
+    page.write_text('inference_requests_total{model="resnet",code="200"} 1\n')
+    slo.write_text(SLO)
+    told = lint(str(slo), "--page", str(page))
+    assert told.exit_code == 0
+    assert "no_failure_seen" in told.stdout
+
+
+def test_a_short_memory_is_told(tmp_path: Path) -> None:
+    slo = tmp_path / "slo.yaml"
+    slo.write_text(SLO.replace("duration: 30m", "duration: 30d"))
+    told = lint(str(slo), "--retention", "15d")
+    assert (told.exit_code, "retention_short" in told.stdout) == (Exit.REFUSED, True)

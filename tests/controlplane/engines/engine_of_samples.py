@@ -1,9 +1,10 @@
 """An engine that answers Prometheus's API from samples it is given, and fails when it is told to."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 from aiohttp import web
 
 from slo import parse_selectors
@@ -18,6 +19,7 @@ class EngineOfSamples:
     """Samples by series; ``warning`` and ``partial`` make answers so, ``status`` makes them errors."""
 
     samples: dict[tuple[str, Labels], list[tuple[float, float]]] = field(default_factory=dict)
+    natives: dict[tuple[str, Labels], list[tuple[float, dict]]] = field(default_factory=dict)
     warning: str = ""
     partial: bool = False
     status: int = 200
@@ -30,6 +32,20 @@ class EngineOfSamples:
             labels = {m.label: m.value for m in selector.matchers}
             key = selector.name, tuple(sorted({**labels, "job": "j", "instance": instance}.items()))
             self.samples.setdefault(key, []).append((at, value))
+
+    def show_native(
+        self, at: float, instance: str, name: str, observed: Sequence[float], schema: int
+    ) -> None:
+        """Take one scrape of a native histogram of this schema."""
+        base = 2.0 ** (2.0**-schema)
+        indexes = np.ceil(np.round(np.log(observed) / np.log(base), 9)).astype(int)
+        rows = [
+            [0, str(base ** (int(index) - 1)), str(base ** int(index)), str(count)]
+            for index, count in zip(*np.unique(indexes, return_counts=True), strict=True)
+        ]
+        shown = {"count": str(len(observed)), "sum": str(sum(observed)), "buckets": rows}
+        key = name, (("instance", instance), ("job", "j"))
+        self.natives.setdefault(key, []).append((at, shown))
 
     async def handle(self, request: web.Request) -> web.Response:
         """Answer /api/v1/query with a range selector, and /api/v1/series."""
@@ -50,11 +66,18 @@ class EngineOfSamples:
             }
             for (name, labels), held in self._meant(found[1])
         ]
+        result += [
+            {
+                "metric": {"__name__": name, **dict(labels)},
+                "histograms": [[at, shown] for at, shown in held if since <= at <= until],
+            }
+            for (name, labels), held in self._meant(found[1], self.natives)
+        ]
         answer = {
             "status": "success",
             "data": {
                 "resultType": "matrix",
-                "result": [each for each in result if each["values"]],
+                "result": [each for each in result if each.get("values", each.get("histograms"))],
             },
         }
         if self.partial:
@@ -63,11 +86,11 @@ class EngineOfSamples:
             answer["warnings"] = [self.warning]
         return web.json_response(answer)
 
-    def _meant(self, query: str) -> list:
+    def _meant(self, query: str, among: Mapping | None = None) -> list:
         (selector,) = parse_selectors(query)
         return [
             (key, held)
-            for key, held in self.samples.items()
+            for key, held in (self.samples if among is None else among).items()
             if selector.selects(key[0], dict(key[1]))
         ]
 
@@ -76,6 +99,7 @@ class EngineOfSamples:
         return [
             {"__name__": name, **dict(labels)}
             for match in asked.getall("match[]")
-            for (name, labels), held in self._meant(str(match))
+            for among in (self.samples, self.natives)
+            for (name, labels), held in self._meant(str(match), among)
             if any(since <= at <= until for at, _ in held)
         ]
