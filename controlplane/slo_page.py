@@ -3,32 +3,31 @@
 They are reckoned when the page is asked for, so they are never older than the answer.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
-from datetime import timedelta
-from functools import cache
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+import numpy as np
+import numpy.typing as npt
+from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from controlplane.adjustment_desk import adjustments_of
+from controlplane.burn_table import BurnTable, Look, begin_of
 from controlplane.decide.alert_state import QUIET, AlertState
 from controlplane.plane import Plane
 from controlplane.promise import Promise
-from controlplane.slo_evaluation import counts_of, counts_within, evaluate_promise
-from slo import BurnRule, Counts, burn_rate
-from slo.rules.promql_text import length_text
+from controlplane.slo_evaluation import counts_of, counts_within
+from controlplane.slo_series import ShownSlo, SloSeries, SourcesKey
+from controlplane.written_metric import WrittenMetric
+from slo import Adjustments, Counts, burn_rate
 
 __all__ = ["MOST_SLOS", "SloPage"]
 
 MOST_SLOS = 1_000
-"""The page is made between two rounds of the loops, and holds them up: so many take a third of a second."""
+"""The page is made between two rounds of the loops, and holds them up: so many take some 12 ms."""
 
 NOT_ASKED = "not scraped yet"
 STATES = ("up", "unknown", "down")
-SLO = ("slo", "service")
-RULE = (*SLO, "severity", "rule")
+Places = npt.NDArray[np.int64]
 
 
 class SloPage(Collector):
@@ -42,191 +41,143 @@ class SloPage(Collector):
     def __init__(self, plane: Plane, *, most: int = MOST_SLOS) -> None:
         self._plane = plane
         self._most = most
-        self._told: dict[str, Counts] = {}
+        self._told: dict[str, tuple[int, Counts]] = {}
+        self._versions = -1, -1
+        self._series = SloSeries(())
+        self._table = BurnTable((), {})
+        self._places: Places = np.empty(0, dtype=np.int64)
+        self._budget_places = self._places
 
     def collect(self) -> Iterator[Metric]:
         """Return every family, reckoned now."""
-        plane = self._plane
-        promises = tuple(islice(plane.promises.values(), self._most))
-        every = len(tuple(plane.promises.values()))
+        plane, every = self._plane, len(self._plane.promises)
+        self._compile()
+        series, shown = self._series, self._series.shown
         yield _single("trimtab_slos", "SLOs that are watched.", every)
         yield _single(
             "trimtab_slos_left_out",
             "SLOs that this page does not show, for there are too many.",
-            every - len(promises),
+            every - len(shown),
         )
         yield _targets(plane)
-        families = _Families.empty()
-        for promise in promises:
-            _add(plane, promise, families)
-            self._add_events(promise, families.events)
-        self._forget({promise.slo.name for promise in promises})
-        yield from families.all()
+        burns, budgets = self._burns(plane.now())
+        counted = [float(self._is_counted(each)) for each in shown]
+        firing = [float(self._fires(key)) for key in series.alerts]
+        yield WrittenMetric(series.objective, series.objectives)
+        yield WrittenMetric(series.counted, counted)
+        yield WrittenMetric(
+            series.budget, [None if each is None else 1.0 - each for each in budgets]
+        )
+        yield WrittenMetric(series.events, self._events())
+        yield WrittenMetric(series.burn, burns)
+        yield WrittenMetric(series.limit, series.limits)
+        yield WrittenMetric(series.firing, firing)
 
-    def _add_events(self, promise: Promise, family: CounterMetricFamily) -> None:
-        """Add what was counted since the beginning, once every target was asked.
+    def _compile(self) -> None:
+        """Find out which series there are and where their sums stand, if that is not known."""
+        promises, sums = self._plane.promises, self._plane.counting.sums
+        known, self._versions = self._versions, (promises.version, sums.version)
+        if known == self._versions:
+            return
+        if known[0] != promises.version:
+            self._series = SloSeries(tuple(islice(promises.values(), self._most)))
+            shown = {each.name for each in self._series.shown}
+            self._told = {name: told for name, told in self._told.items() if name in shown}
+        windows, budgets = self._series.windows, self._series.budgets
+        self._table = BurnTable((*windows, *budgets), sums.columns)
+        self._places, self._budget_places = self._found(windows), self._found(budgets)
+
+    def _found(self, wanted: Sequence[tuple[Promise, Look]]) -> Places:
+        places = (self._table.places[promise.slo.name, look] for promise, look in wanted)
+        return np.fromiter(places, dtype=np.int64, count=len(wanted))
+
+    def _burns(self, now: float) -> tuple[list[float | None], list[float | None]]:
+        """Return the burn rates of all windows, and of all budgets; None without traffic."""
+        every = self._table.burns(self._plane.counting, now=now)
+        burns, budgets = (
+            [None if rate != rate else rate for rate in every[places].tolist()]  # noqa: PLR0124 -- NaN
+            for places in (self._places, self._budget_places)
+        )
+        adjusted = {name: found for name, found in self._plane.live.adjustments.items() if found}
+        if adjusted:
+            for at, (promise, look) in enumerate(self._series.windows):
+                if promise.slo.name in adjusted:
+                    begin = begin_of(look, now)
+                    burns[at] = self._less(promise, adjusted[promise.slo.name], begin, now)
+            for at, (promise, look) in enumerate(self._series.budgets):
+                if promise.slo.name in adjusted:
+                    out = adjusted[promise.slo.name]
+                    begin = out.begin(begin_of(look, now), now)
+                    budgets[at] = self._less(promise, out, begin, now)
+        return burns, budgets
+
+    def _less(self, promise: Promise, out: Adjustments, begin: float, now: float) -> float | None:
+        """Return a burn rate without what people took out."""
+        happened = counts_within(
+            promise, self._plane.counting, now=now, seconds=now - begin, adjustments=out
+        )
+        return burn_rate(happened, promise.slo.objective)
+
+    def _events(self) -> list[float | None]:
+        """Return good and bad events of each SLO since the beginning, once every target was asked.
 
         After a crash the counts stand as they were saved, and catch up with the first pages; to show
         them before would look like a counter that began anew.
         """
+        asked: dict[SourcesKey, bool] = {}
+        found: list[float | None] = []
+        for each in self._series.shown:
+            if each.sources not in asked:
+                asked[each.sources] = self._all_asked(each.promise)
+            counts = self._counts(each) if asked[each.sources] else None
+            if counts is None:
+                found += (None, None)
+            else:
+                found += (counts.good / each.unit, counts.bad / each.unit)
+        return found
+
+    def _all_asked(self, promise: Promise) -> bool:
         plane = self._plane
         standings = (plane.live.targets.get(name) for name in plane.sources_for(promise))
-        if any(found is not None and found.reason == NOT_ASKED for found in standings):
-            return
-        if not plane.counting.defines(promise.total_key):
-            return
-        part, total = (plane.counting.value(key) for key in promise.keys)
-        found = self._never_less(promise.slo.name, counts_of(promise, part, total))
-        unit, labels = promise.slo.budgeting.unit, _labels(promise)
-        family.add_metric([*labels, "good"], found.good / unit)
-        family.add_metric([*labels, "bad"], found.bad / unit)
+        return all(found is None or found.reason != NOT_ASKED for found in standings)
+
+    def _counts(self, each: ShownSlo) -> Counts | None:
+        counting = self._plane.counting
+        if not counting.defines(each.total_key):
+            return None
+        part, total = counting.value(each.part_key), counting.value(each.total_key)
+        return self._never_less(each.name, counts_of(each.promise, part, total))
 
     def _never_less(self, name: str, found: Counts) -> Counts:
         """Return counts of which neither fell: two counters of one page may be read a moment apart.
 
-        A total that fell was begun anew, and then so is this.
+        A total that fell was begun anew, and then so is this. What was told may be above what was
+        counted, so both are remembered.
         """
-        before = self._told.get(name)
-        if before is not None and found.total >= before.total:
+        counted, before = self._told.get(name, (found.total, found))
+        told = found
+        if found.total >= counted:
             good, bad = max(found.good, before.good), max(found.bad, before.bad)
-            found = Counts(good=good, total=good + bad)
-        self._told[name] = found
-        return found
+            told = Counts(good=good, total=good + bad)
+        self._told[name] = found.total, told
+        return told
 
-    def _forget(self, shown: set[str]) -> None:
-        for name in self._told.keys() - shown:
-            del self._told[name]
+    def _is_counted(self, each: ShownSlo) -> bool:
+        plane = self._plane
+        return plane.counting.defines(each.total_key) and not plane.live.uncounted.get(each.name)
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Families:
-    """The families that have series for each SLO."""
-
-    objective: GaugeMetricFamily
-    counted: GaugeMetricFamily
-    budget: GaugeMetricFamily
-    events: CounterMetricFamily
-    burn: GaugeMetricFamily
-    limit: GaugeMetricFamily
-    firing: GaugeMetricFamily
-
-    @classmethod
-    def empty(cls) -> "_Families":
-        """Return families without series."""
-        return cls(
-            objective=_gauge("trimtab_slo_objective_ratio", "Share of good events promised.", SLO),
-            counted=_gauge("trimtab_slo_counted", "Whether the SLO is being counted.", SLO),
-            budget=_gauge(
-                "trimtab_slo_error_budget_remaining_ratio",
-                "Share of the error budget that is left, below 0 when overspent; none if unknown.",
-                SLO,
-            ),
-            events=CounterMetricFamily(
-                "trimtab_slo_events",
-                "Events (or slices of time, where the SLO counts those) since counting began.",
-                labels=(*SLO, "outcome"),
-            ),
-            burn=_gauge(
-                "trimtab_slo_burn_rate",
-                "Speed of spending, 1 empties the budget in one window; none without traffic.",
-                (*RULE, "window"),
-            ),
-            limit=_gauge(
-                "trimtab_slo_burn_rate_threshold", "Burn rate at which a rule calls.", RULE
-            ),
-            firing=_gauge(
-                "trimtab_alert_firing", "Whether an alert fires.", ("alertname", *SLO, "severity")
-            ),
-        )
-
-    def all(self) -> tuple[Metric, ...]:
-        """Return all of them."""
-        return (
-            self.objective,
-            self.counted,
-            self.budget,
-            self.events,
-            self.burn,
-            self.limit,
-            self.firing,
-        )
-
-
-def _add(plane: Plane, promise: Promise, families: _Families) -> None:
-    """Add the gauges of one SLO."""
-    now, labels = plane.now(), _labels(promise)
-    adjustments = adjustments_of(plane, promise.slo.name)
-    # Without its rules: their windows are reckoned below, each once.
-    bare = replace(promise, rules=())
-    found = evaluate_promise(bare, plane.counting, now=now, adjustments=adjustments)
-    families.objective.add_metric(labels, promise.slo.objective.target)
-    families.counted.add_metric(labels, float(_is_counted(plane, promise)))
-    if found.budget.remaining_ratio is not None:
-        families.budget.add_metric(labels, found.budget.remaining_ratio)
-
-    @cache
-    def burn(length: timedelta) -> float | None:
-        seconds = length.total_seconds()
-        happened = counts_within(
-            promise, plane.counting, now=now, seconds=seconds, adjustments=adjustments
-        )
-        return burn_rate(happened, promise.slo.objective)
-
-    for (severity, name), rule in _rules(promise).items():
-        own = [*labels, severity, name]
-        families.limit.add_metric(own, rule.threshold(promise.slo.objective.window))
-        for window, length in (("long", rule.long), ("short", rule.short)):
-            rate = burn(length)
-            if rate is not None:
-                families.burn.add_metric([*own, window], rate)
-    for alert, severity, firing in _alerts(plane, promise):
-        families.firing.add_metric([alert, *labels, severity], float(firing))
-
-
-def _is_counted(plane: Plane, promise: Promise) -> bool:
-    defined = plane.counting.defines(promise.total_key)
-    return defined and not plane.live.uncounted.get(promise.slo.name)
-
-
-def _alerts(plane: Plane, promise: Promise) -> Iterator[tuple[str, str, bool]]:
-    """Return name and severity of each alert that an SLO can have, and whether it fires."""
-    slo = promise.slo
-    if promise.calls:
-        for severity in dict.fromkeys(rule.severity.value for rule in promise.rules):
-            yield "SLOBurn", severity, _fires(plane, f"{slo.name}/{severity}")
-    if promise.calls and slo.silence is not None:
-        yield "SLONoData", "page", _fires(plane, f"{slo.name}/no-data")
-    if not slo.family:
-        yield "SLOVanished", "page", _fires(plane, f"{slo.name}/vanished")
-
-
-def _fires(plane: Plane, key: str) -> bool:
-    return plane.live.alerts.get(key, QUIET).state is AlertState.FIRING
-
-
-def _labels(promise: Promise) -> list[str]:
-    return [promise.slo.name, promise.slo.service]
-
-
-def _rules(promise: Promise) -> dict[tuple[str, str], BurnRule]:
-    """Return rules by severity and windows; of two over the same windows the one that calls first."""
-    found: dict[tuple[str, str], BurnRule] = {}
-    for rule in sorted(promise.rules, key=lambda rule: rule.budget_share):
-        name = f"{length_text(rule.long)}/{length_text(rule.short)}"
-        found.setdefault((rule.severity.value, name), rule)
-    return found
+    def _fires(self, key: str) -> bool:
+        return self._plane.live.alerts.get(key, QUIET).state is AlertState.FIRING
 
 
 def _targets(plane: Plane) -> Metric:
-    family = _gauge("trimtab_targets", "Targets by how their last scrape went.", ("state",))
+    family = GaugeMetricFamily(
+        "trimtab_targets", "Targets by how their last scrape went.", labels=("state",)
+    )
     found = [standing.state for standing in plane.live.targets.values()]
     for state in STATES:
         family.add_metric([state], found.count(state))
     return family
-
-
-def _gauge(name: str, text: str, labels: Iterable[str]) -> GaugeMetricFamily:
-    return GaugeMetricFamily(name, text, labels=tuple(labels))
 
 
 def _single(name: str, text: str, value: float) -> GaugeMetricFamily:

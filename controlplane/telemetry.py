@@ -7,11 +7,12 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import ConsoleSpanExporter, SimpleSpanProcessor
 from opentelemetry.trace import Tracer
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from controlplane.decide.alert_state import Intent
 from controlplane.decide.delivery import Result
 from controlplane.decide.rollout_state import Event
+from controlplane.written_metric import page_of
 from probes.scrape_outcome import Outcome
 
 __all__ = ["Telemetry"]
@@ -106,7 +107,7 @@ class Telemetry:
 
     def page(self) -> bytes:
         """Return the metrics page, text format 0.0.4."""
-        return generate_latest(self.registry)
+        return page_of(self.registry)
 
     def close(self) -> None:
         """Flush and close the traces."""

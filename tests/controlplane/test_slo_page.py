@@ -3,8 +3,9 @@ import shutil
 from dataclasses import replace
 from datetime import timedelta
 
+import numpy as np
 import pytest
-from prometheus_client.core import CounterMetricFamily
+from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from controlplane.loops.evaluate import evaluate
@@ -12,7 +13,7 @@ from controlplane.promise import make_promise
 from controlplane.promise_book import PromiseBook
 from controlplane.slo_evaluation import begin_counting
 from controlplane.slo_page import SloPage
-from slo import Adjustments, Budgeting, BurnRule, Exclusion, LabelSets, Method, Severity
+from slo import Adjustments, Budgeting, BurnRule, Exclusion, LabelSets, Method, Reset, Severity
 from tests.controlplane.small_world import Surroundings, World, open_world
 
 pytestmark = pytest.mark.anyio
@@ -31,6 +32,12 @@ def events(world: World) -> tuple[float | None, float | None]:
         for outcome in ("good", "bad")
     )
     return good, bad
+
+
+def burns(world: World) -> dict[str, float]:
+    page = world.plane.telemetry.page().decode().splitlines()
+    lines = (line.rpartition(" ") for line in page if line.startswith("trimtab_slo_burn_rate{"))
+    return {series: float(number) for series, _, number in lines}
 
 
 async def happens(world: World, *, good: int, bad: int = 0) -> None:
@@ -191,37 +198,62 @@ async def test_after_a_crash_no_events_are_shown_before_every_target_was_asked(
         assert events(world) == (135.0, 15.0)
 
 
-class Sums:
-    """Counting whose sums are what a test says."""
-
-    def __init__(self) -> None:
-        self.good, self.total = 0.0, 0.0
-
-    def defines(self, _key: str) -> bool:
-        return True
-
-    def value(self, key: str) -> float:
-        return self.total if key.endswith("total") else self.good
-
-
 async def test_neither_counter_ever_falls_but_for_a_new_beginning(world: World) -> None:
     await world.measure()
     slo = world.plane.promises["availability"].slo
-    good = replace(slo, sli=replace(slo.sli, good=slo.sli.total, bad=()))
-    promise, sums = make_promise(good, sources=(), interval_seconds=1.0), Sums()
-    page = SloPage(replace(world.plane, counting=sums))
+    put(world, slo=replace(slo, sli=replace(slo.sli, good=slo.sli.total, bad=())))
+    sums = world.plane.counting.sums
+    columns = np.array([sums.column(f"slo/availability/{kind}") for kind in ("part", "total")])
 
-    def shown(counted: float, total: float) -> tuple[float, float]:
-        sums.good, sums.total = counted, total
-        family = CounterMetricFamily("t", "", labels=("slo", "service", "outcome"))
-        page._add_events(promise, family)
-        return tuple(sample.value for sample in family.samples)
+    def shown(good: float, total: float) -> tuple[float | None, float | None]:
+        sums.put(columns, np.array([good, total]))
+        return events(world)
 
     assert shown(10, 10) == (10, 0)
     assert shown(10, 12) == (10, 2)  # all was read a moment after what is good
     assert shown(12, 12) == (12, 2)
     assert shown(20, 24) == (20, 4)
     assert shown(1, 2) == (1, 1)  # begun anew
+
+
+async def test_the_page_is_the_one_that_prometheus_client_writes(world: World) -> None:
+    for _ in range(30):
+        await happens(world, good=80, bad=20)
+    telemetry = world.plane.telemetry
+    assert telemetry.page() == generate_latest(telemetry.registry)
+    put(world, slo=replace(world.plane.promises["availability"].slo, service='a "b"\\c\nd é'))
+    assert telemetry.page() == generate_latest(telemetry.registry)
+
+
+async def test_a_budget_that_was_begun_anew_leaves_burn_rates_as_they_are(world: World) -> None:
+    await world.measure()
+    for _ in range(20):
+        await happens(world, good=80, bad=20)
+    before = burns(world)
+    world.plane.live.adjustments["availability"] = Adjustments(
+        resets=(Reset(at=world.plane.now()),)
+    )
+    assert burns(world) == before
+    assert value(world, "trimtab_slo_error_budget_remaining_ratio", OWN) is None
+    await happens(world, good=100)
+    assert value(world, "trimtab_slo_error_budget_remaining_ratio", OWN) == 1.0
+
+
+async def test_an_slo_that_comes_is_shown_and_one_that_goes_is_not(world: World) -> None:
+    await happens(world, good=5)
+    slo = world.plane.promises["availability"].slo
+    other = make_promise(replace(slo, name="other"), sources=(), interval_seconds=1.0)
+    counted = {"slo": "other", "service": slo.service}
+    assert value(world, "trimtab_slo_counted", counted) is None
+    world.plane.promises.put(other)
+    assert value(world, "trimtab_slo_counted", counted) == 0.0
+    assert begin_counting(other, world.plane.counting, (), sources=frozenset({"server"})) == ""
+    assert value(world, "trimtab_slo_counted", counted) == 1.0
+    await happens(world, good=0)
+    await happens(world, good=3, bad=1)
+    assert value(world, "trimtab_slo_events_total", {**counted, "outcome": "bad"}) == 1.0
+    world.plane.promises.remove("other")
+    assert value(world, "trimtab_slo_counted", counted) is None
 
 
 @pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is not installed")
