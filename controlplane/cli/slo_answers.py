@@ -103,17 +103,31 @@ def _budget_lines(slo: SloOut) -> list[str]:
         for at in (budget.window_start, budget.window_end)
     )
     lines = [
-        f"{slo.name} of {spec.service}: {spec.target:g} of events are good",
+        f"{slo.name} of {spec.service}: {spec.target:g} of {spec.unit} are good",
+        *_kin_lines(slo),
         f"counts     {spec.indicator}",
         f"rests on   {slo.status.rests_on}",
         f"window     {begin} to {end}, of which {_length(budget.covered_seconds)} were watched",
         f"counted    {budget.bad} bad of {budget.total}",
         f"allowed    {budget.total} x {allowed:g} = {budget.allowed_bad:g}",
     ]
+    if budget.perhaps_good:
+        lines.append(f"perhaps    {budget.perhaps_good} of the bad ones are good: between two edges")
     if budget.spent_ratio is None:
         return [*lines, "budget     unknown: no traffic within the window"]
     spent = f"{budget.bad} / {budget.allowed_bad:g} = {budget.spent_ratio:.4g}"
     return [*lines, f"spent      {spent}, so {budget.remaining_ratio:.1%} is left"]
+
+
+def _kin_lines(slo: SloOut) -> list[str]:
+    """Say what it is made of, or what it is a part of."""
+    spec = slo.spec
+    if spec.each:
+        return [f"one each   by {', '.join(spec.each)}; {slo.status.reason}"]
+    if spec.family:
+        values = ", ".join(f"{name}={value}" for name, value in spec.values.items())
+        return [f"one of     {spec.family}: {values}"]
+    return [f"made of    {', '.join(spec.parts)}"] if spec.parts else []
 
 
 def _rule_lines(rule: RuleOut) -> list[str]:
