@@ -112,7 +112,9 @@ def _budget_lines(slo: SloOut) -> list[str]:
         f"allowed    {budget.total} x {allowed:g} = {budget.allowed_bad:g}",
     ]
     if budget.perhaps_good:
-        lines.append(f"perhaps    {budget.perhaps_good} of the bad ones are good: between two edges")
+        lines.append(
+            f"perhaps    {budget.perhaps_good} of the bad ones are good: between two edges"
+        )
     if budget.spent_ratio is None:
         return [*lines, "budget     unknown: no traffic within the window"]
     spent = f"{budget.bad} / {budget.allowed_bad:g} = {budget.spent_ratio:.4g}"
