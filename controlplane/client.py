@@ -215,9 +215,9 @@ class TrimtabClient(RestCalls):
         """Every SLO that is counted on an engine's samples."""
         return self._list("/v1/engines", schemas.EngineFeedOut)
 
-    def tell_past(self, name: str, past: schemas.PastIn) -> schemas.PastOut:
+    def tell_past(self, name: str, past: schemas.BackfillIn) -> schemas.BackfillOut:
         """Have what happened before an SLO was counted taken up."""
         body = past.model_dump(mode="json", by_alias=True)
-        return schemas.PastOut.model_validate(
+        return schemas.BackfillOut.model_validate(
             self._call("POST", f"/v1/slos/{name}/past", json=body)
         )

@@ -5,7 +5,7 @@ import numpy as np
 from controlplane.errors import InvalidConfig, Refused
 from controlplane.plane import Plane
 from controlplane.promise import Promise
-from controlplane.schemas import PastIn, PastOut
+from controlplane.schemas import BackfillIn, BackfillOut
 from controlplane.store.past_sums import PastSums
 
 __all__ = ["tell_past"]
@@ -13,7 +13,7 @@ __all__ = ["tell_past"]
 FARTHEST_SECONDS = 400 * 86_400.0
 
 
-def tell_past(plane: Plane, promise: Promise, past: PastIn) -> PastOut:
+def tell_past(plane: Plane, promise: Promise, past: BackfillIn) -> BackfillOut:
     """Count a past; of the time since counting began nothing is taken, so it may be told again.
 
     Raises:
@@ -44,7 +44,7 @@ def tell_past(plane: Plane, promise: Promise, past: PastIn) -> PastOut:
         }
     )
     took_part, took = (round(counting.value(key) - before[key]) for key in promise.keys)
-    found = PastOut(
+    found = BackfillOut(
         bad=took_part if promise.by_bad else took - took_part,
         total=took,
         counted_since=counting.began(promise.total_key),
@@ -53,7 +53,7 @@ def tell_past(plane: Plane, promise: Promise, past: PastIn) -> PastOut:
     return found
 
 
-def _write_down(plane: Plane, name: str, source: str, found: PastOut) -> None:
+def _write_down(plane: Plane, name: str, source: str, found: BackfillOut) -> None:
     now, subject = plane.now(), f"slo/{name}"
     text = f"{name}: {found.bad} bad of {found.total} events of the past, from {source}"
     detail = {"source": source, "bad": found.bad, "total": found.total}

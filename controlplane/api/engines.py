@@ -5,7 +5,7 @@ from fastapi import APIRouter
 from controlplane.api.access import Listing, PlaneHere, listing
 from controlplane.api.slos import promise_of
 from controlplane.past_desk import tell_past
-from controlplane.schemas import EngineFeedOut, PastIn, PastOut
+from controlplane.schemas import BackfillIn, BackfillOut, EngineFeedOut
 
 __all__ = ["router"]
 
@@ -33,6 +33,6 @@ async def list_feeds(plane: PlaneHere) -> Listing[EngineFeedOut]:
 
 
 @router.post("/slos/{name}/past")
-async def add_past(name: str, past: PastIn, plane: PlaneHere) -> PastOut:
+async def add_past(name: str, past: BackfillIn, plane: PlaneHere) -> BackfillOut:
     """Take up what happened before an SLO was counted here; what is known already is passed over."""
     return tell_past(plane, promise_of(plane, name), past)

@@ -14,7 +14,7 @@ from controlplane.cli.times import seconds_of
 from controlplane.engines import PastOfSlo
 from controlplane.engines.login import engine_headers
 from controlplane.errors import InvalidConfig
-from controlplane.schemas import PastIn, SloOut
+from controlplane.schemas import BackfillIn, SloOut
 from controlplane.slo_files import read_slo_files
 from slo import SloSpec
 
@@ -107,7 +107,7 @@ def _watched(specs: Iterable[SloSpec], slos: Iterable[SloOut]) -> Iterator[tuple
                 yield each, counted_since
 
 
-def _told(found: PastOfSlo, until: float, source: str) -> PastIn | None:
+def _told(found: PastOfSlo, until: float, source: str) -> BackfillIn | None:
     """Return a past at the moments of which rows are kept; None where there is none."""
     counts = found.counts
     if len(counts.times) == 0 or counts.times[0] >= until:
@@ -118,7 +118,7 @@ def _told(found: PastOfSlo, until: float, source: str) -> PastIn | None:
     bad, total = counts.sums_at(times)
     gained = np.diff(total)
     spent = np.clip(np.diff(bad), 0, gained)
-    return PastIn(
+    return BackfillIn(
         times=tuple(times.tolist()),
         bad=(0, *np.cumsum(spent).tolist()),
         total=(0, *np.cumsum(gained).tolist()),

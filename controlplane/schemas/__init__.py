@@ -6,7 +6,7 @@ JSON names are camelCase. Times are Unix seconds, durations seconds, weights per
 from controlplane.schemas.adjustments import AdjustmentOut, ExclusionIn, ResetIn
 from controlplane.schemas.alerts import AlertOut, DeliveryOut
 from controlplane.schemas.detection import DetectionOut, IndicatorOut, ModelOut, SystemOut
-from controlplane.schemas.engines import EngineFeedOut, PastIn, PastOut
+from controlplane.schemas.engines import BackfillIn, BackfillOut, EngineFeedOut
 from controlplane.schemas.gate import GateOut, OverrideIn
 from controlplane.schemas.rollouts import (
     RolloutIn,
@@ -55,6 +55,8 @@ __all__ = [
     "AdjustmentOut",
     "AlertOut",
     "AuditOut",
+    "BackfillIn",
+    "BackfillOut",
     "BlameOut",
     "BlamedOut",
     "BreakerOut",
@@ -75,8 +77,6 @@ __all__ = [
     "ModelOut",
     "OutlookOut",
     "OverrideIn",
-    "PastIn",
-    "PastOut",
     "ProbeOut",
     "Problem",
     "PushSourceOut",

@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 
 from controlplane.schemas.shape import Shape
 
-__all__ = ["EngineFeedOut", "PastIn", "PastOut"]
+__all__ = ["BackfillIn", "BackfillOut", "EngineFeedOut"]
 
 MOST_POINTS = 20_000
 Moment = Annotated[float, Field(gt=0, lt=1e11)]
@@ -37,7 +37,7 @@ class EngineFeedOut(Shape):
     notes: tuple[str, ...]
 
 
-class PastIn(Shape):
+class BackfillIn(Shape):
     """What happened before an SLO was counted here: sums by moment that rise from zero.
 
     Attributes:
@@ -67,7 +67,7 @@ class PastIn(Shape):
         return self
 
 
-class PastOut(Shape):
+class BackfillOut(Shape):
     """What was taken up: events, and since when the SLO is known now, Unix seconds."""
 
     bad: int

@@ -5,7 +5,7 @@ import pytest
 
 from controlplane.loops.measure import save_counts
 from controlplane.past_desk import tell_past
-from controlplane.schemas import PastIn
+from controlplane.schemas import BackfillIn
 from controlplane.slo_evaluation import evaluate_promise
 from tests.controlplane.small_world import Surroundings, World, open_world
 
@@ -53,7 +53,9 @@ async def test_windows_reach_into_it_after_a_restart(around: Surroundings) -> No
     async with open_world(around) as world:
         since = await begun(world)
         body = past(since)
-        tell_past(world.plane, world.plane.promises["availability"], PastIn.model_validate(body))
+        tell_past(
+            world.plane, world.plane.promises["availability"], BackfillIn.model_validate(body)
+        )
         await save_counts(world.plane)
     async with open_world(around) as world:
         await world.measure()
