@@ -86,10 +86,9 @@ class Counting:
         self._names.clear()
 
     def blend(self, key: str, terms: Mapping[str, int], *, sources: Iterable[str]) -> None:
-        """Make a sum of others, so many times each."""
+        """Add to a sum what others gain, so many times each."""
         self._defined[key] = frozenset(sources)
-        self._ledger.blends.define(key, terms)
-        self._ledger.blend()
+        self._ledger.blends.define(key, terms, self._ledger.sums)
 
     def cut(self, rule: SliceRule, *, sources: Iterable[str]) -> None:
         """Count slices of time, cut out of what the rule names."""

@@ -28,7 +28,7 @@ from slo.threshold import Readings
 __all__ = ["Ledger"]
 
 
-SLICES = ""
+OWN = ""
 """Where a snapshot holds what is of no page, as the slices that are open: no page is called so."""
 
 PAST = "(past)"
@@ -53,6 +53,7 @@ class Ledger:
         self.slices = Slices()
         self.blends = Blends()
         self.began: dict[str, float] = {}
+        self._made: set[str] = set()
 
     def define(
         self,
@@ -93,7 +94,7 @@ class Ledger:
         """Stop counting; what was counted stays, and is gone on from when it is defined again."""
         self._tallies.pop(key, None)
         self.slices.undefine(key)
-        self.blends.undefine(key)
+        self.blends.undefine(key, self.sums)
         for source in self._sources.values():
             source.stop(key)
 
@@ -153,11 +154,11 @@ class Ledger:
         memory = self._sources.setdefault(PAST, SourceMemory(PAST))
         memory.sums[key] = memory.sums.get(key, 0.0) + gained
         self.sums.add(np.array([self.sums.column(key)]), np.array([gained]))
+        self.blends.add(key, gained)
 
     def blend(self) -> None:
         """Bring the sums that are made of others up to date."""
-        memory = self._sources.get(PAST)
-        self.blends.bring(self.sums, past={} if memory is None else memory.sums)
+        self.blends.bring(self.sums)
 
     def until(self, source: str) -> float | None:
         """Return when the newest page of a source is of, where its pages are read late."""
@@ -197,12 +198,16 @@ class Ledger:
 
     def snapshot(self) -> bytes:
         """Return everything that `restore` needs; definitions are not in it."""
-        worth = {key: self.sums.get(key) for key in self.slices.keys}
+        self.blend()
+        self._made |= self.slices.keys | self.blends.keys
+        worth = {key: self.sums.get(key) for key in self._made}
         own = {"open": self.slices.state, "worth": worth, "began": self.began}
-        state: dict[str, object] = {SLICES: own}
+        state: dict[str, object] = {OWN: own}
         for name, source in self._sources.items():
             source.remember()
             source.fold()
+            for key in worth.keys() & source.sums.keys():
+                worth[key] -= source.sums[key]
             state[name] = {
                 "started": source.started,
                 "sums": source.sums,
@@ -218,10 +223,10 @@ class Ledger:
         """Return a ledger that goes on from a snapshot once its tallies are defined again."""
         ledger = cls()
         saved = orjson.loads(zlib.decompress(snapshot))
-        slices = saved.pop(SLICES, {"open": {}, "worth": {}})
-        ledger.slices.state, ledger.slices.keys = slices["open"], set(slices["worth"])
-        ledger.began = slices.get("began", {})
-        for key, value in slices["worth"].items():
+        own = saved.pop(OWN, {"open": {}, "worth": {}})
+        ledger.slices.state, ledger._made = own["open"], set(own["worth"])
+        ledger.began = own.get("began", {})
+        for key, value in own["worth"].items():
             ledger.sums.add(np.array([ledger.sums.column(key)]), np.array([value]))
         for name, state in saved.items():
             source = ledger._sources[name] = SourceMemory(name)

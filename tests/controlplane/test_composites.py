@@ -13,6 +13,7 @@ from controlplane.promise import Promise, make_promise
 from controlplane.slo_evaluation import begin_counting, evaluate_promise
 from controlplane.store.counts import CountStore
 from controlplane.store.database import open_database
+from controlplane.store.past_sums import PastSums
 from slo import (
     Budgeting,
     CompositeSli,
@@ -138,6 +139,75 @@ def test_slices_are_judged_by_every_part_that_has_traffic(method, history, resta
     for bad, total in (counted(promise, history, restart), replayed(promise, history)):
         assert total == worth
         assert total - bad == pytest.approx(good, abs=len(history))
+
+
+CHANGES = st.dictionaries(
+    st.integers(1, 19), st.sampled_from(["any", "weights", "plain", "restart"])
+)
+WORTH = {"any": (1, 0, 1, 1), "weights": (3, 2, 3, 2), "plain": (1, 0, 1, 0)}
+"""What an event of each part adds to all events, and a bad one of each to the bad ones."""
+
+
+def made_as(kind: str) -> Promise:
+    if kind != "plain":
+        return promised(Rule(kind))
+    whole = promised(Rule.ANY)
+    return make_promise(replace(whole.slo, sli=FIRST), sources=[], interval_seconds=STEP)
+
+
+@given(HISTORIES, CHANGES)
+def test_what_was_counted_stays_whatever_it_is_made_of_next_and_whenever_it_begins_anew(
+    history, changes
+):
+    """With its next page a change begins; a restart loses nothing, also before its first page."""
+    engine = open_database("sqlite://")
+    counting, promise, worth = Counting(CountStore(engine), now=0.0), made_as("any"), WORTH["any"]
+    bad = total = 0
+    fresh = True
+    for number, values in enumerate(counters(history)):
+        change = changes.get(number)
+        if change == "restart":
+            with engine.begin() as connection:
+                counting.save(connection, now=number * STEP)
+            counting = Counting(CountStore(engine), now=number * STEP)
+            counting.mark(number * STEP)
+        elif change is not None and promise != made_as(change):
+            for key in promise.stored_keys:
+                counting.stop(key)
+            promise, worth, fresh = made_as(change), WORTH[change], True
+        before = evaluate_promise(promise, counting, now=number * STEP).budget.counts
+        assert (before.bad, before.total) == (min(bad, total), total)
+        begin_counting(promise, counting, [], sources=frozenset({"a"}))
+        counting.observe("a", SERIES, values, started=None)
+        counting.mark(number * STEP)
+        if not fresh:
+            total += sum(
+                step[0] * w for step, w in zip(history[number - 1], worth[:2], strict=True)
+            )
+            bad += sum(step[1] * w for step, w in zip(history[number - 1], worth[2:], strict=True))
+        fresh = False
+    found = evaluate_promise(promise, counting, now=number * STEP).budget.counts
+    assert (found.bad, found.total) == (min(bad, total), total)
+
+
+@given(HISTORIES)
+def test_a_past_of_slices_is_counted_once_through_restarts(history):
+    engine, began = open_database("sqlite://"), 10_000 * 60.0
+    budgeting = Budgeting(method=Method.TIMESLICES, length=timedelta(minutes=1))
+    promise = promised(Rule.WEIGHTS, budgeting)
+    counting = Counting(CountStore(engine), now=began)
+    for number, values in enumerate(counters(history)):
+        begin_counting(promise, counting, [], sources=frozenset({"a"}))
+        counting.observe("a", SERIES, values, started=None)
+        counting.mark(began + number * STEP)
+    now, slices = began + number * STEP, counting.value(promise.total_key)
+    past = PastSums(times=np.array([began - 600.0, began - 300.0]), sums=np.array([0.0, 5.0]))
+    counting.add_past(dict.fromkeys(promise.keys, past))
+    for _ in range(2):
+        assert counting.value(promise.total_key) == slices + 5.0
+        with engine.begin() as connection:
+            counting.save(connection, now=now)
+        counting = Counting(CountStore(engine), now=now)
 
 
 def test_a_part_whose_edge_is_not_there_is_told():
