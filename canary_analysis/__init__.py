@@ -4,6 +4,7 @@ Pure mathematics on counts: no input or output, no clock, no randomness.
 """
 
 from canary_analysis.analysis import Analysis
+from canary_analysis.decision import Decision
 from canary_analysis.errors import (
     CanaryAnalysisError,
     InvalidInterval,
@@ -15,7 +16,7 @@ from canary_analysis.finding import Finding
 from canary_analysis.metric import Interval, Kind, Metric
 from canary_analysis.policy import Policy
 from canary_analysis.share import ShareFinding, compare_share
-from canary_analysis.verdict import Code, Decision, Reason, Verdict
+from canary_analysis.verdict import Code, Reason, Verdict
 
 __all__ = [
     "Analysis",

@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from canary_analysis.appraisal import appraise
+from canary_analysis.appraisal import appraise, is_proven, stand, weigh
+from canary_analysis.decision import Decision, decide
 from canary_analysis.layout import Layout
 from canary_analysis.metric import Interval, Metric
 from canary_analysis.policy import Policy
@@ -67,6 +68,16 @@ class Analysis:
     def judge(self, elapsed_seconds: float) -> Verdict:
         """Decide now, in seconds since the analysis began. Ask as often as you like."""
         return judge(appraise(self.state), self.policy, elapsed_seconds=elapsed_seconds)
+
+    def decide(self, elapsed_seconds: float) -> Decision:
+        """The decision of `judge` without its findings and sentences, several times faster."""
+        weighing = weigh(self.state, leave_out=False)
+        return decide(
+            stand(self.state, weighing),
+            self.policy,
+            elapsed_seconds=elapsed_seconds,
+            proven=lambda: is_proven(self.state, weighing.phi),
+        )
 
     def snapshot(self) -> dict[str, object]:
         """Everything later verdicts depend on, JSON-safe."""

@@ -6,6 +6,7 @@ import numpy as np
 
 from canary_analysis.arrays import BoolArray, FloatArray, IntArray
 from canary_analysis.combine import closed_testing, weighted_mean
+from canary_analysis.decision import Standing
 from canary_analysis.equivalence import Proof, prove
 from canary_analysis.error_counts import excess_rate
 from canary_analysis.evidence import Table
@@ -21,7 +22,7 @@ from canary_analysis.replicas import FEWEST_TO_LEAVE_ONE_OUT, noise, replicas_wi
 from canary_analysis.state import State
 from canary_analysis.text import finding_text
 
-__all__ = ["Appraisal", "Weighing", "appraise", "prove_all", "weigh"]
+__all__ = ["Appraisal", "Weighing", "appraise", "is_proven", "prove_all", "stand", "weigh"]
 
 CONFIDENCE = 0.95
 
@@ -48,26 +49,10 @@ class Weighing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Appraisal:
-    """All that a verdict needs to know.
+    """All that a verdict needs to know: the case, and one finding per metric."""
 
-    Attributes:
-        findings: One per metric.
-        e_value: Evidence of all metrics together, as odds to 1.
-        left_out_e_value: The least of it with one canary replica left out; None when it was not
-            needed or there are too few replicas.
-        left_out_replica: Whose absence leaves the least; None as above.
-        canary_replicas: How many had traffic.
-        canary_requests: The most counted by any metric.
-        last_seconds: End of the latest interval; None before the first.
-    """
-
+    standing: Standing
     findings: tuple[Finding, ...]
-    e_value: float
-    left_out_e_value: float | None
-    left_out_replica: str | None
-    canary_replicas: int
-    canary_requests: int
-    last_seconds: float | None
 
 
 def weigh(state: State, *, leave_out: bool) -> Weighing:
@@ -98,10 +83,12 @@ def _against(state: State, phi: FloatArray, slots: slice) -> FloatArray:
     """E-values by slot and edge; a rise of errors below the floor never counts as evidence."""
     layout, policy = state.layout, state.policy
     value = state.against.evidence(phi, starts=policy.late_starts, slots=slots)
-    requests = state.arms.canary.total.sum(axis=0)[layout.owner]
-    rise = excess_rate(state.even.sums[:, :, 0].sum(axis=1), requests)
-    small = layout.errors & (rise < policy.error_floor)
-    return np.where(small, np.minimum(value, 1.0), value)
+    errors = layout.errors
+    requests = state.arms.canary.total.sum(axis=0)[layout.owner[errors]]
+    rise = excess_rate(state.even.sums[:, :, 0, errors].sum(axis=1), requests)
+    most = np.where(rise < policy.error_floor, 1.0, np.inf)
+    value[:, errors] = np.minimum(value[:, errors], most)
+    return value
 
 
 def prove_all(state: State, phi: FloatArray) -> Proof:
@@ -110,10 +97,9 @@ def prove_all(state: State, phi: FloatArray) -> Proof:
     return prove(state.layout, relative, state.table, phi, state.policy.tolerable_error_rate)
 
 
-def appraise(state: State) -> Appraisal:
-    """Work out every number, and its sentence."""
+def stand(state: State, weighing: Weighing) -> Standing:
+    """Sum up the case; only a case that convicts is weighed again without each replica."""
     weight = state.layout.weight
-    weighing = weigh(state, leave_out=False)
     e_value = float(weighted_mean(weighing.by_metric, weight))
     least, replica = None, None
     if e_value >= state.policy.rollback_limit:
@@ -122,15 +108,29 @@ def appraise(state: State) -> Appraisal:
             each = weighted_mean(left_out, weight)
             least, replica = float(each.min()), state.arms.canary.names[int(each.argmin())]
     requests = state.arms.canary.total.sum(axis=0)
-    return Appraisal(
-        findings=_findings(state, weighing),
+    seen = (requests > 0) & (state.arms.baseline.total.sum(axis=0) > 0)
+    blind = [metric for metric, ok in zip(state.layout.metrics, seen, strict=True) if not ok]
+    return Standing(
         e_value=e_value,
         left_out_e_value=least,
         left_out_replica=replica,
         canary_replicas=int(replicas_with_traffic(state.arms.canary).max(initial=0)),
         canary_requests=int(requests.max(initial=0)),
+        silent=tuple(metric.name for metric in blind if metric.critical),
         last_seconds=state.last_seconds,
     )
+
+
+def is_proven(state: State, phi: FloatArray) -> bool:
+    """Whether every critical metric is proven good enough."""
+    critical = np.array([metric.critical for metric in state.layout.metrics])
+    return bool((prove_all(state, phi).value[critical] >= 1.0 / state.policy.beta).all())
+
+
+def appraise(state: State) -> Appraisal:
+    """Work out every number, and its sentence."""
+    weighing = weigh(state, leave_out=False)
+    return Appraisal(standing=stand(state, weighing), findings=_findings(state, weighing))
 
 
 def _findings(state: State, weighing: Weighing) -> tuple[Finding, ...]:

@@ -49,9 +49,11 @@ def prove(
         phi: Replica noise by edge.
         tolerable: The absolute error rate that is good enough.
     """
-    absolute = tolerable_evidence(table, tolerable, phi)
-    usable = layout.errors | informative(table.above, table.total)
-    by_edge = np.where(layout.errors, 0.5 * (relative + absolute), relative)
+    errors = layout.errors
+    absolute = tolerable_evidence(table.map(lambda counts: counts[errors]), tolerable, phi[errors])
+    usable = errors | informative(table.above, table.total)
+    by_edge = relative.copy()
+    by_edge[errors] = 0.5 * (relative[errors] + absolute)
     least = layout.least_by_metric(np.where(usable, by_edge, np.inf))
     value = np.where(np.isfinite(least), least, 1.0)
     return Proof(by_edge=by_edge, value=value, usable=usable)

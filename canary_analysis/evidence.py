@@ -27,6 +27,7 @@ from canary_analysis.arrays import BoolArray, FloatArray, IntArray
 
 __all__ = [
     "CEILING_NATS",
+    "FLOOR_NATS",
     "ODDS",
     "UNIT",
     "Table",
@@ -41,6 +42,9 @@ ODDS: FloatArray = np.geomspace(1.05, 50.0, 14)
 
 CEILING_NATS = 600.0
 """Evidence is cut here, so that e-values stay finite numbers. Less evidence is always valid."""
+
+FLOOR_NATS = -700.0
+"""Lost bets count as this little, 1e-304: smaller numbers are slow and vanish in any sum."""
 
 UNIT = 1 << 20
 """Expected events are kept in these parts of one event, rounded up. Whole numbers add up exactly,
@@ -156,14 +160,13 @@ def expected_events(
     2.0
     """
     n, k = arm.astype(np.float64), events.astype(np.float64)
-    tosses = np.maximum(np.minimum(n, k), 1.0)
+    tosses = np.minimum(n, k)
     spread = np.maximum(odds - 1.0, 0.0)
-    square = spread / tosses + (1.0 - odds)
-    linear = (total - n - k) + odds * (n + k) - spread
-    constant = odds * n * k
-    root = np.sqrt(np.maximum(linear * linear + 4.0 * square * constant, 0.0))
-    mean = 2.0 * constant / np.maximum(linear + root, 1.0)
-    return np.minimum(mean, np.minimum(n, k))
+    square = spread / np.maximum(tosses, 1.0) + (1.0 - odds)
+    linear = total - spread + (odds - 1.0) * (n + k)
+    constant = 2.0 * odds * n * k
+    root = np.sqrt(np.maximum(linear * linear + 2.0 * square * constant, 0.0))
+    return np.minimum(constant / np.maximum(linear + root, 1.0), tosses)
 
 
 def place_bet(table: Table, *, odds: FloatArray | float) -> IntArray:
@@ -186,13 +189,15 @@ def log_growth(bets: IntArray) -> FloatArray:
         bets: What `place_bet` returned, summed over intervals or not.
     """
     observed, trials, expected = bets
-    seen = observed / UNIT
-    share = expected / (np.maximum(trials, 1) * float(UNIT))
+    seen, tosses = observed / UNIT, trials.astype(np.float64)
+    share = expected / (np.maximum(tosses, 1.0) * UNIT)
     paid = np.log1p(share[..., None] * (ODDS - 1.0))
-    return np.asarray(seen[..., None] * np.log(ODDS) - trials[..., None] * paid)
+    paid *= tosses[..., None]
+    return np.asarray(np.subtract(seen[..., None] * np.log(ODDS), paid, out=paid))
 
 
 def mixed(log_evidence: FloatArray) -> FloatArray:
     """The e-value of a stake spread evenly over the last axis."""
     width = log_evidence.shape[-1]
-    return np.asarray(np.exp(np.minimum(log_evidence, CEILING_NATS)) @ np.ones(width) / width)
+    within = np.clip(log_evidence, FLOOR_NATS, CEILING_NATS)
+    return np.asarray(np.exp(within, out=within) @ np.ones(width) / width)

@@ -93,7 +93,8 @@ class Ledger:
         """
         sums = self.sums[:, :, slots]
         finished = self.closed if slots == EVERYONE else _finished(sums)
-        value = mixed((finished + log_growth(sums[:, -1])) / phi[:, None])
+        grown = finished + log_growth(sums[:, -1])
+        value = mixed(np.divide(grown, phi[:, None], out=grown))
         not_begun = (starts - self.started) / starts
         return np.asarray(0.5 * value[0] + 0.5 * (value[1:].sum(axis=0) / starts + not_begun))
 

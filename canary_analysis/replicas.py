@@ -19,6 +19,7 @@ __all__ = [
     "dispersion",
     "left_out_tables",
     "noise",
+    "pooled_table",
     "replicas_with_traffic",
 ]
 
@@ -38,13 +39,15 @@ def dispersion(total: IntArray, above: IntArray) -> FloatArray:
     Returns:
         Shape (edges,); NaN where fewer than two replicas had traffic or nothing could vary.
     """
-    requests = total.sum(axis=0)
-    share = above.sum(axis=0) / np.maximum(requests, 1)
-    spread = total * (share * (1.0 - share))
-    known = spread > 0.0
-    squares = np.where(known, (above - total * share) ** 2 / np.where(known, spread, 1.0), 0.0)
-    free = known.sum(axis=0) - 1
-    return np.where(free > 0, squares.sum(axis=0) / np.maximum(free, 1), np.nan)
+    requests, slow = total.astype(np.float64), above.astype(np.float64)
+    share = slow.sum(axis=0) / np.maximum(requests.sum(axis=0), 1.0)
+    varies = share * (1.0 - share)
+    off = slow - requests * share
+    off *= off
+    off /= np.maximum(requests, 1.0)
+    squares = off.sum(axis=0)
+    free = np.where(varies > 0.0, (total > 0).sum(axis=0) - 1, 0)
+    return np.where(free > 0, squares / np.where(free > 0, free * varies, 1.0), np.nan)
 
 
 def noise(layout: Layout, baseline: Arm, policy: Policy) -> tuple[FloatArray, BoolArray]:
@@ -60,14 +63,24 @@ def replicas_with_traffic(arm: Arm) -> IntArray:
     return np.asarray((arm.total > 0).sum(axis=0))
 
 
+def pooled_table(layout: Layout, arms: Arms) -> Table:
+    """Tables of all replicas together, shape (edges,)."""
+    return Table(
+        canary_total=arms.canary.total.sum(axis=0)[layout.owner],
+        canary_above=arms.canary.above.sum(axis=0),
+        baseline_total=arms.baseline.total.sum(axis=0)[layout.owner],
+        baseline_above=arms.baseline.above.sum(axis=0),
+    )
+
+
 def left_out_tables(layout: Layout, tick: Arms) -> Table:
     """Tables of one tick, shape (1 + canary replicas, edges): everyone, then each left out."""
-    total = tick.canary.total[:, layout.owner]
-    above = tick.canary.above
-    everyone, everyone_above = total.sum(axis=0), above.sum(axis=0)
+    all_of_it = pooled_table(layout, tick)
+    total, above = all_of_it.canary_total, all_of_it.canary_above
+    rest = tick.canary.total.sum(axis=0) - tick.canary.total
     return Table(
-        canary_total=np.concatenate([everyone[None], everyone - total]),
-        canary_above=np.concatenate([everyone_above[None], everyone_above - above]),
-        baseline_total=tick.baseline.total.sum(axis=0)[layout.owner][None],
-        baseline_above=tick.baseline.above.sum(axis=0)[None],
+        canary_total=np.concatenate([total[None], rest[:, layout.owner]]),
+        canary_above=np.concatenate([above[None], above - tick.canary.above]),
+        baseline_total=all_of_it.baseline_total[None],
+        baseline_above=all_of_it.baseline_above[None],
     )

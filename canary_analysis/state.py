@@ -17,6 +17,7 @@ from canary_analysis.policy import Policy
 from canary_analysis.replicas import (
     FEWEST_TO_LEAVE_ONE_OUT,
     left_out_tables,
+    pooled_table,
     replicas_with_traffic,
 )
 
@@ -71,7 +72,7 @@ class State:
     @property
     def table(self) -> Table:
         """Cumulative counts of both arms, shape (edges,)."""
-        return left_out_tables(self.layout, self.arms).at_slot(0)
+        return pooled_table(self.layout, self.arms)
 
 
 def observe(state: State, intervals: Mapping[str, Interval]) -> State:
@@ -106,6 +107,8 @@ def _begun(ledger: Ledger, policy: Policy, elapsed: float) -> Ledger:
 
 def _with_sides(state: State) -> State:
     """Choose the side of each edge once, when its metric has seen enough requests."""
+    if state.counting.all():
+        return state
     table = state.table
     choose = ~state.counting & (table.total >= REQUESTS_TO_CHOOSE_SIDE)
     if not choose.any():

@@ -1,28 +1,16 @@
-"""What to do with the canary, and why. Danger is looked at first, progress last.
-
-Whatever is asked, no data is never success: it is INVALID.
-"""
+"""The decision with everything it rests on, and the reasons for it."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 from canary_analysis.appraisal import Appraisal
+from canary_analysis.decision import Decision, Standing, decide
 from canary_analysis.finding import Finding
 from canary_analysis.policy import Policy
 from canary_analysis.replicas import FEWEST_TO_LEAVE_ONE_OUT
 from canary_analysis.text import evidence_text
 
-__all__ = ["Code", "Decision", "Reason", "Verdict", "judge"]
-
-
-class Decision(StrEnum):
-    """What the analysis says."""
-
-    ROLLBACK = "rollback"
-    PROMOTE = "promote"
-    PROMOTE_ON_BUDGET = "promote_on_budget"
-    HOLD = "hold"
-    INVALID = "invalid"
+__all__ = ["Code", "Reason", "Verdict", "judge"]
 
 
 class Code(StrEnum):
@@ -92,100 +80,95 @@ def judge(appraisal: Appraisal, policy: Policy, *, elapsed_seconds: float) -> Ve
         policy: The limits.
         elapsed_seconds: Now, since the analysis began.
     """
-    decision, reasons = _decide(appraisal, policy, elapsed_seconds)
-    sick = appraisal.left_out_replica if _is_one_replica(appraisal, policy) else None
+    standing, unproven = appraisal.standing, _open_findings(appraisal)
+    decision = decide(
+        standing, policy, elapsed_seconds=elapsed_seconds, proven=lambda: not unproven
+    )
+    reasons = _reasons(decision, appraisal, policy, elapsed_seconds)
+    sick = standing.left_out_replica if standing.rests_on_one_replica(policy) else None
     sentences = [reason.text for reason in reasons]
     sentences += [finding.text for finding in appraisal.findings]
     return Verdict(
         decision=decision,
         reasons=reasons,
-        e_value=appraisal.e_value,
+        e_value=standing.e_value,
         limit=policy.rollback_limit,
-        left_out_e_value=appraisal.left_out_e_value,
+        left_out_e_value=standing.left_out_e_value,
         sick_replica=sick,
         culprits=tuple(found.metric for found in appraisal.findings if found.culprit),
         findings=appraisal.findings,
-        canary_requests=appraisal.canary_requests,
+        canary_requests=standing.canary_requests,
         phi=max(found.phi for found in appraisal.findings),
         requests_needed=_requests_needed(appraisal),
         text=" ".join(sentences),
     )
 
 
-def _decide(
-    appraisal: Appraisal, policy: Policy, now: float
-) -> tuple[Decision, tuple[Reason, ...]]:
-    if appraisal.e_value >= policy.rollback_limit:
-        return _convict(appraisal, policy)
-    missing = _missing_data(appraisal, policy, now)
-    if missing:
-        return Decision.INVALID, missing
-    waiting = _waiting(appraisal, policy, now)
-    if waiting:
-        return Decision.HOLD, waiting
-    unproven = tuple(map(_unproven, _open_findings(appraisal)))
-    if not unproven:
+def _reasons(
+    decision: Decision, appraisal: Appraisal, policy: Policy, now: float
+) -> tuple[Reason, ...]:
+    standing = appraisal.standing
+    if decision is Decision.ROLLBACK:
+        return _worse(standing, policy)
+    if decision is Decision.INVALID:
+        return (_missing_data(standing, policy, now),)
+    if decision is Decision.PROMOTE:
         told = f"All critical metrics are proven good enough at {1.0 / policy.beta:g} : 1."
-        return Decision.PROMOTE, (Reason(code=Code.PROVEN, text=told),)
+        return (Reason(code=Code.PROVEN, text=told),)
+    if standing.rests_on_one_replica(policy):
+        return (_sick(standing, policy),)
+    waiting = _waiting(standing, policy, now)
+    if waiting:
+        return waiting
+    unproven = tuple(map(_unproven, _open_findings(appraisal)))
     if now < policy.horizon_seconds:
-        return Decision.HOLD, unproven
-    spent = Reason(
-        code=Code.BUDGET_SPENT,
-        text=f"The {policy.horizon_seconds:g} s for proof are over, without evidence against it.",
+        return unproven
+    spent = f"The {policy.horizon_seconds:g} s for proof are over, without evidence against it."
+    return (Reason(code=Code.BUDGET_SPENT, text=spent), *unproven)
+
+
+def _sick(standing: Standing, policy: Policy) -> Reason:
+    sick = (
+        f"Replica {standing.left_out_replica!r} is sick, not the version: without it the "
+        f"evidence is {evidence_text(standing.left_out_e_value or 0.0)} (limit "
+        f"{policy.left_out_limit:g} : 1). Replace it and go on."
     )
-    decision = Decision.PROMOTE_ON_BUDGET if policy.promote_on_budget else Decision.HOLD
-    return decision, (spent, *unproven)
+    return Reason(code=Code.SICK_REPLICA, text=sick)
 
 
-def _is_one_replica(appraisal: Appraisal, policy: Policy) -> bool:
-    least = appraisal.left_out_e_value
-    return least is not None and least < policy.left_out_limit
-
-
-def _convict(appraisal: Appraisal, policy: Policy) -> tuple[Decision, tuple[Reason, ...]]:
+def _worse(standing: Standing, policy: Policy) -> tuple[Reason, ...]:
     worse = (
-        f"The canary is worse: evidence {evidence_text(appraisal.e_value)} after "
-        f"{appraisal.canary_requests:,} canary requests (limit {policy.rollback_limit:g} : 1)."
+        f"The canary is worse: evidence {evidence_text(standing.e_value)} after "
+        f"{standing.canary_requests:,} canary requests (limit {policy.rollback_limit:g} : 1)."
     )
-    if _is_one_replica(appraisal, policy):
-        sick = (
-            f"Replica {appraisal.left_out_replica!r} is sick, not the version: without it the "
-            f"evidence is {evidence_text(appraisal.left_out_e_value or 0.0)} (limit "
-            f"{policy.left_out_limit:g} : 1). Replace it and go on."
-        )
-        return Decision.HOLD, (Reason(code=Code.SICK_REPLICA, text=sick),)
     reasons = [Reason(code=Code.WORSE, text=worse)]
-    if appraisal.canary_replicas < FEWEST_TO_LEAVE_ONE_OUT:
+    if standing.canary_replicas < FEWEST_TO_LEAVE_ONE_OUT:
         few = (
-            f"With {appraisal.canary_replicas} canary replicas a sick replica cannot be told from "
+            f"With {standing.canary_replicas} canary replicas a sick replica cannot be told from "
             f"a bad version; {FEWEST_TO_LEAVE_ONE_OUT} can."
         )
         reasons.append(Reason(code=Code.FEW_REPLICAS, text=few))
-    return Decision.ROLLBACK, tuple(reasons)
+    return tuple(reasons)
 
 
-def _missing_data(appraisal: Appraisal, policy: Policy, now: float) -> tuple[Reason, ...]:
-    silent = [found for found in appraisal.findings if found.critical and not found.has_data]
-    if silent or appraisal.last_seconds is None:
-        names = ", ".join(found.metric for found in silent) or "any metric"
+def _missing_data(standing: Standing, policy: Policy, now: float) -> Reason:
+    if standing.silent or standing.last_seconds is None:
+        names = ", ".join(standing.silent) or "any metric"
         text = f"No requests on both arms for {names}. No data is not success."
-        return (Reason(code=Code.NO_DATA, text=text),)
-    age = now - appraisal.last_seconds
-    if age > policy.stale_after_seconds:
-        text = (
-            f"The latest data are {age:.0f} s old (limit {policy.stale_after_seconds:g} s). "
-            "Is the canary still scraped?"
-        )
-        return (Reason(code=Code.STALE_DATA, text=text),)
-    return ()
+        return Reason(code=Code.NO_DATA, text=text)
+    text = (
+        f"The latest data are {now - standing.last_seconds:.0f} s old (limit "
+        f"{policy.stale_after_seconds:g} s). Is the canary still scraped?"
+    )
+    return Reason(code=Code.STALE_DATA, text=text)
 
 
-def _waiting(appraisal: Appraisal, policy: Policy, now: float) -> tuple[Reason, ...]:
+def _waiting(standing: Standing, policy: Policy, now: float) -> tuple[Reason, ...]:
     reasons = []
     if now < policy.soak_seconds:
         text = f"Soaking for {policy.soak_seconds - now:.0f} s more."
         reasons.append(Reason(code=Code.SOAKING, text=text))
-    lack = policy.min_canary_requests - appraisal.canary_requests
+    lack = policy.min_canary_requests - standing.canary_requests
     if lack > 0:
         text = f"{lack:,} more canary requests needed before promotion."
         reasons.append(Reason(code=Code.FEW_REQUESTS, text=text))

@@ -6,22 +6,17 @@ replicas, 50 canary requests per second, a quarter of all requests.
 """
 
 import argparse
-from collections.abc import Callable
-from math import exp, log, log1p
-from timeit import repeat
 
 import numpy as np
-from scipy.stats import beta, mannwhitneyu
+from canary_cost import print_cost
+from scipy.stats import beta
 
-from canary_analysis import Analysis, Interval, Kind, Metric, Policy
-from canary_analysis.appraisal import weigh
-from canary_analysis.evidence import ODDS
-from canary_analysis.rehearsal import EDGES, Rehearsal, Traffic, rehearse
+from canary_analysis import Policy
+from canary_analysis.rehearsal import Rehearsal, Traffic, rehearse
 
 POLICY = Policy(alpha=0.05)
 HOUR = 3_600.0
 NOISY = {"latency_offsets": 0.05, "error_offsets": 0.2}
-HISTOGRAMS = 100
 
 
 def main() -> None:
@@ -32,7 +27,7 @@ def main() -> None:
     false_alarms(runs)
     detection(runs)
     promotion(runs)
-    cost()
+    print_cost()
 
 
 def tried(traffic: Traffic, runs: int, seconds: float, seed: int) -> Rehearsal:
@@ -90,62 +85,6 @@ def promotion(runs: int) -> None:
 def median(values: np.ndarray) -> str:
     seen = values[np.isfinite(values)]
     return f"{np.median(seen):,.0f}" if len(seen) else "no"
-
-
-def cost() -> None:
-    """One tick of a hundred histograms, against two named peers in the same run."""
-    rng = np.random.default_rng(4)
-    names = [f"latency {i}" for i in range(HISTOGRAMS)]
-    metrics = [Metric(name=name, kind=Kind.LATENCY, edges=EDGES) for name in names]
-    analysis = Analysis.start(metrics, Policy())
-    for number in range(1, 91):
-        tick = {name: histogram(rng, number * 10.0) for name in names}
-        analysis = analysis.observe(tick)
-    observe = timed(lambda: analysis.observe(tick))
-    weighing = timed(lambda: weigh(analysis.state, leave_out=False))
-    judge = timed(lambda: analysis.judge(900.0))
-    series = rng.lognormal(size=(2, HISTOGRAMS, 60))
-    peer = timed(lambda: [mannwhitneyu(a, b) for a, b in zip(*series, strict=True)])
-    loops = timed(lambda: [plain_python(tick[name]) for name in names], number=1)
-    print(f"Cost of a tick, {HISTOGRAMS} histograms x {len(EDGES)} edges x {len(ODDS)} odds")
-    print(f"  observe {observe:.2f} ms, weigh {weighing:.2f} ms, full verdict {judge:.2f} ms")
-    both = observe + weighing
-    print(f"  scipy.stats.mannwhitneyu on 60 points each: {peer:.1f} ms = {peer / both:.1f} x ours")
-    print(
-        f"  plain Python, one stretch, nothing left out: {loops:.1f} ms = {loops / both:.1f} x ours"
-    )
-
-
-def timed(work: Callable[[], object], number: int = 5) -> float:
-    return min(repeat(work, number=number, repeat=5)) / number * 1e3
-
-
-def histogram(rng: np.random.Generator, at: float) -> Interval:
-    total = rng.poisson(100, 20)
-    above = rng.binomial(total[:, None], np.linspace(0.99, 0.005, len(EDGES)))
-    above = np.minimum.accumulate(above, axis=1)
-    return Interval(
-        canary_replicas=tuple(f"canary-{i}" for i in range(5)),
-        canary_total=total[:5],
-        canary_above=above[:5],
-        baseline_replicas=tuple(f"baseline-{i}" for i in range(15)),
-        baseline_total=total[5:],
-        baseline_above=above[5:],
-        elapsed_seconds=at,
-    )
-
-
-def plain_python(interval: Interval) -> float:
-    """The bet of evidence.py for one interval, pooled, in loops."""
-    here, there = int(interval.canary_total.sum()), int(interval.baseline_total.sum())
-    value = 0.0
-    for edge in range(len(EDGES)):
-        x = int(interval.canary_above[:, edge].sum())
-        k = x + int(interval.baseline_above[:, edge].sum())
-        share = here / (here + there)
-        for odds in ODDS.tolist():
-            value += exp(x * log(odds) - k * log1p(share * (odds - 1.0)))
-    return value / len(EDGES) / len(ODDS)
 
 
 if __name__ == "__main__":

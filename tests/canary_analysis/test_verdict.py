@@ -3,9 +3,12 @@
 import json
 from dataclasses import asdict
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from canary_analysis import Analysis, Code, Decision, Policy
+from canary_analysis import Analysis, Code, Decision, Interval, Kind, Metric, Policy
 
 QUICK = Policy(soak_seconds=0.0, min_canary_requests=0)
 BAD = [(400, 8), (400, 9), (400, 7)]
@@ -200,3 +203,27 @@ def test_an_analysis_tells_what_it_compares(errors):
 def test_a_verdict_is_json_safe(judged):
     for canary in (BAD, GOOD, [(0, 0)]):
         assert json.dumps(asdict(judged(canary, BASELINE)), allow_nan=False)
+
+
+@given(
+    bad=st.integers(0, 40),
+    good=st.integers(0, 40),
+    replicas=st.integers(1, 4),
+    times=st.integers(0, 4),
+    now=st.sampled_from([0.0, 20.0, 90.0, 200.0, 4_000.0]),
+)
+def test_the_quick_decision_is_the_decision_of_the_verdict(bad, good, replicas, times, now):
+    policy = Policy(soak_seconds=60.0, stale_after_seconds=4_000.0, promote_on_budget=good > bad)
+    analysis = Analysis.start([Metric(name="errors", kind=Kind.ERRORS)], policy)
+    tick = Interval(
+        canary_replicas=tuple("abcd"[:replicas]),
+        canary_total=np.full(replicas, 90),
+        canary_above=np.full((replicas, 1), bad),
+        baseline_replicas=("x", "y"),
+        baseline_total=np.array([200, 200]),
+        baseline_above=np.full((2, 1), good),
+        elapsed_seconds=10.0,
+    )
+    for _ in range(times):
+        analysis = analysis.observe({"errors": tick})
+    assert analysis.decide(now) is analysis.judge(now).decision
