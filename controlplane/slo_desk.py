@@ -75,12 +75,11 @@ def planned(plane: Plane, name: str, wanted: Iterable[Promise]) -> tuple[SloChan
         if before is None:
             found[slo.name] = SloChange(name=slo.name, change="added")
             continue
-        different = changes_of(before.slo, slo)
         found[slo.name] = SloChange(
             name=slo.name,
-            change="changed" if different else "unchanged",
-            differences=different,
-            keeps_counts=counts_the_same(before.slo, slo),
+            change="unchanged" if before == promise else "changed",
+            differences=changes_of(before.slo, slo),
+            keeps_counts=counts_the_same(before.slo, slo) and before.engine == promise.engine,
         )
     gone = own - found.keys()
     removed = (SloChange(name=each, change="removed", keeps_counts=False) for each in gone)
@@ -115,7 +114,9 @@ def apply_set(
         if change.change == "removed" or not change.keeps_counts:
             _let_go(plane, change.name)
         if change.change in ("added", "changed"):
-            _change(plane, by_name[change.name])
+            plane.families.forget(change.name)
+            plane.promises.put(by_name[change.name])
+    plane.families.restore()
     plane.live.slo_sets[name] = frozenset(by_name)
     plane.live.slo_set_faults.pop(name, None)
     plane.live.wanted.clear()  # other series may be asked for now
@@ -156,13 +157,6 @@ def take_up_sets(plane: Plane) -> None:
         plane.live.slo_sets[kept.name] = frozenset(promise.slo.name for promise in wanted)
 
 
-def _change(plane: Plane, promise: Promise) -> None:
-    """Put a promise in the place of the one of its name; members of a family are met again."""
-    plane.families.forget(promise.slo.name)
-    plane.promises.put(promise)
-    plane.families.restore()
-
-
 def _let_go(plane: Plane, name: str) -> None:
     """Stop counting; what was counted stays."""
     members = [plane.promises[each] for each in plane.families.members(name)]
@@ -170,6 +164,7 @@ def _let_go(plane: Plane, name: str) -> None:
         for key in promise.stored_keys:
             plane.counting.stop(key)
         plane.live.uncounted.pop(promise.slo.name, None)
+        plane.live.feeds.pop(promise.slo.name, None)
         end_alerts(plane, promise.slo.name, reason="it is watched no longer")
     plane.families.forget(name)
     plane.promises.remove(name)

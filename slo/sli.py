@@ -166,7 +166,8 @@ class LatencySli:
         return tuple(self.histogram.where(suffix="_bucket", le=edge) for edge in same)
 
     def __str__(self) -> str:
-        return f"{self.histogram} within {self.limit:g}"
+        bounded = ", or within the edges around it" if self.bounded else ""
+        return f"{self.histogram} within {self.limit:.12g}{bounded}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,21 +1,23 @@
 """What is different between two versions of an SLO, in words."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
 from slo.alert_windows import BurnRule
 from slo.budgeting import Budgeting
+from slo.composite import Part
 from slo.spec import SloSpec
 
 __all__ = ["changes_of", "counts_the_same"]
 
 
 def changes_of(old: SloSpec, new: SloSpec) -> tuple[str, ...]:
-    """Return one line for each field that is different, old and new."""
+    """Return one line for each field that is different, old and new; none where all is the same."""
     before, after = _fields(old), _fields(new)
-    return tuple(
+    told = tuple(
         f"{name}: {before[name]} -> {after[name]}" for name in after if before[name] != after[name]
     )
+    return told or (() if old == new else ("details: the same words, other figures",))
 
 
 def counts_the_same(old: SloSpec, new: SloSpec) -> bool:
@@ -34,7 +36,9 @@ def _fields(spec: SloSpec) -> Mapping[str, str]:
         "description": repr(spec.description),
         "target": f"{objective.target:.12g}",
         "window": window if objective.calendar is None else f"{window} of {objective.calendar}",
+        "metric source": spec.source or "the usual",
         "indicator": str(spec.sli),
+        "objectives": _parts(spec.parts),
         "method": _method(spec.budgeting),
         "labels": _pairs(spec.labels),
         "burn rules": "the usual" if spec.rules is None else _rules(spec.rules),
@@ -54,6 +58,15 @@ def _method(budgeting: Budgeting) -> str:
         return budgeting.method.value
     target = f" at {budgeting.target:g}" if budgeting.target else ""
     return f"{budgeting.method.value} of {_length(budgeting.length)}{target}"
+
+
+def _parts(parts: Sequence[Part]) -> str:
+    if len(parts) == 1:
+        return "one"
+    return ", ".join(
+        f"{part.name} x {part.weight:g}" + (f" at {part.slice_target:g}" * bool(part.slice_target))
+        for part in parts
+    )
 
 
 def _rules(rules: Iterable[BurnRule]) -> str:

@@ -1,7 +1,17 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from slo import EvidenceGate, LabelSets, changes_of, counts_the_same, parse_burn_rules, read_openslo
+from slo import (
+    CompositeSli,
+    EvidenceGate,
+    LabelSets,
+    Part,
+    Rule,
+    changes_of,
+    counts_the_same,
+    parse_burn_rules,
+    read_openslo,
+)
 from tests.slo.openslo.examples import AVAILABILITY, LATENCY
 
 (SLO,) = read_openslo(AVAILABILITY)
@@ -32,6 +42,24 @@ def test_each_field_is_told_in_words():
         "no data: never -> 15m",
     )
     assert counts_the_same(SLO, other)
+
+
+def test_nothing_that_is_different_goes_untold():
+    (latency,) = read_openslo(LATENCY)
+    bounded = replace(latency, sli=replace(latency.sli, bounded=True))
+    assert changes_of(latency, bounded) != ()
+    assert changes_of(SLO, replace(SLO, source="fleet")) == ("metric source: plane -> fleet",)
+    parts = tuple(Part(name=name, sli=SLO.sli, slice_target=0.9) for name in ("a", "b"))
+    both = replace(SLO, sli=CompositeSli(parts=parts, rule=Rule.WEIGHTS))
+    lower = replace(parts[0], slice_target=0.5)
+    other = replace(SLO, sli=CompositeSli(parts=(lower, parts[1]), rule=Rule.WEIGHTS))
+    assert changes_of(both, other) == (
+        "objectives: a x 1 at 0.9, b x 1 at 0.9 -> a x 1 at 0.5, b x 1 at 0.9",
+    )
+    finer = replace(SLO.objective, target=SLO.objective.target + 1e-15)
+    assert changes_of(SLO, replace(SLO, objective=finer)) == (
+        "details: the same words, other figures",
+    )
 
 
 def test_what_is_counted_differently_has_a_seam():

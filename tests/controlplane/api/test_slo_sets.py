@@ -177,3 +177,31 @@ async def test_a_family_that_is_changed_keeps_its_members(
     assert counts(world, "mine:1") == (11, 101)
     assert (await api.delete("/v1/slo-sets/team")).status_code == 204
     assert list(world.plane.promises) == ["availability"]
+
+
+def in_parts(share: float, name: str = "first") -> str:
+    """Return the SLO with two objectives, of which the first is called so and must keep so much."""
+    begin, end = MINE.index("  indicator:"), MINE.index("  budgetingMethod:")
+    indicator = MINE[begin:end].replace("\n  ", "\n    ").rstrip()
+    objectives = "".join(
+        f"  - displayName: {called}\n    target: 0.9\n    timeSliceTarget: {share}\n"
+        f"    timeSliceWindow: 1m\n  {indicator}\n"
+        for called in (name, "second")
+    )
+    text = MINE[:begin] + MINE[end : MINE.index("  objectives:")] + "  objectives:\n" + objectives
+    text = text.replace("Occurrences", "Timeslices")
+    return text.replace('{trimtab.dev/blame-by: "version,target"}', "{}")
+
+
+async def test_objectives_that_are_changed_are_still_watched(
+    api: httpx.AsyncClient, world: World
+) -> None:
+    await put(api, {"files": {"mine.yaml": in_parts(0.9)}})
+    for share, name in ((0.8, "first"), (0.8, "other")):
+        found = await put(api, {"files": {"mine.yaml": in_parts(share, name)}})
+        (change,) = found.json()["changes"]
+        assert (change["change"], change["differences"][0][:11]) == ("changed", "objectives:")
+        part = world.plane.promises["mine"].slo.parts[0]
+        assert (part.slice_target, part.name) == (share, name)
+    (change,) = (await put(api, {"files": {"mine.yaml": in_parts(0.8, "other")}})).json()["changes"]
+    assert (change["change"], change["differences"]) == ("unchanged", [])

@@ -13,6 +13,7 @@ from controlplane.loops.engines import read_engines
 from controlplane.loops.evaluate import evaluate
 from controlplane.loops.measure import save_counts
 from controlplane.loops.vanish import watch_for_silence
+from controlplane.slo_desk import apply_set, read_set
 from controlplane.slo_evaluation import evaluate_promise, perhaps_good
 from tests.controlplane.engines.engine_of_samples import EngineOfSamples
 from tests.controlplane.small_world import SLO, Surroundings, World, open_world
@@ -222,6 +223,40 @@ async def test_each_set_of_labels_has_a_past_of_its_own(around: Surroundings, en
         await settle(world)
         whole = sum(sum(counts(world, f"mine:{name}")) for name in ("a", "b"))
         assert whole == sum(counts(world)) == fleet.truth.sum()
+
+
+async def test_another_indicator_or_source_goes_on_from_the_same_sums(
+    around: Surroundings, engine
+) -> None:
+    """What the new counters show at first happened before; no event of theirs is made up."""
+
+    def apply(world: World, text: str) -> tuple[str, bool]:
+        files = {"mine.yaml": text}
+        promises = read_set(world.plane, files)
+        (change,) = apply_set(world.plane, "team", files, promises, prune=False)
+        return change.change, change.keeps_counts
+
+    async def show(world: World, name: str, begin: float, rounds: int = 8) -> None:
+        for number in range(rounds):
+            values = {f'{name}{{code="{code}"}}': begin + number for code in (200, 500)}
+            engine[0].show(world.plane.now(), "a", values)
+            world.clock.elapsed += 31.0
+            await read_engines(world.plane)
+
+    async with open_world(around, more=more(engine[1])) as world:
+        assert apply(world, MINE) == ("added", True)
+        await show(world, "inference_requests_total", 1000.0)
+        assert counts(world) == (7, 7)
+        other = MINE.replace("inference_requests_total", "answers_total")
+        assert apply(world, other) == ("changed", False)
+        await show(world, "answers_total", 5000.0, rounds=30)
+        assert counts(world) == (7 + 29, 7 + 29)
+        paged = other.replace("metricSourceRef: fleet", "type: trimtab")
+        assert apply(world, paged) == ("changed", False)
+        assert world.plane.promises["mine"].engine == ""
+        await world.measure()
+        assert world.plane.counting.sources("slo/mine/total") >= {"server"}
+        assert counts(world) == (7 + 29, 7 + 29)
 
 
 NATIVE = """
