@@ -85,7 +85,7 @@ def _announce(plane: Plane, connection: Connection, record: AlertRecord, taken: 
                     "annotations": record.annotations,
                     "starts_at": alert.starts_at,
                     "ends_at": alert.ends_at,
-                    "url": f"{plane.url}/v1/slos/{record.slo}",
+                    "url": f"{plane.url}{_about(record)}",
                 },
             )
             plane.outbox.add(connection, message, now=record.updated_at)
@@ -98,6 +98,12 @@ def _announce(plane: Plane, connection: Connection, record: AlertRecord, taken: 
         text=text,
     )
     plane.telemetry.alert_steps.labels(intent).inc()
+
+
+def _about(record: AlertRecord) -> str:
+    """Return the path of what an alert is about."""
+    rollout = record.labels.get("rollout")
+    return f"/v1/rollouts/{rollout}" if rollout else f"/v1/slos/{record.slo}"
 
 
 def _message_id(*what: object) -> str:

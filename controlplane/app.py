@@ -36,6 +36,7 @@ from controlplane.api.problems import install_problem_handlers
 from controlplane.building import (
     make_discoverers,
     make_engines,
+    make_freezes,
     make_goldens,
     make_notifiers,
     make_promises,
@@ -170,6 +171,7 @@ def check(config: Config, *, beside: Path) -> None:
     make_goldens(config, beside=beside)
     make_discoverers(config, beside=beside)
     make_engines(config)
+    make_freezes(config)
     open_database(database_address(config.storage.database, beside)).dispose()
 
 

@@ -1,9 +1,11 @@
 """The parts that trimtab.yaml names, made from their specs."""
 
 from collections.abc import Mapping
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
+from controlplane.decide.freeze import Freeze
 from controlplane.discovery import Discoverer
 from controlplane.engines.login import engine_headers
 from controlplane.engines.prometheus import PrometheusEngine
@@ -14,17 +16,18 @@ from controlplane.promise import Promise, make_promise
 from controlplane.routers import Router
 from controlplane.settings import resolve_secret
 from controlplane.slo_files import read_slo_files
-from controlplane.spec import Config
+from controlplane.spec import Config, FreezeSpec
 from controlplane.telemetry import Telemetry
 from probes.errors import ProbeError
 from probes.gpu_page import GPU
 from probes.inference import Golden, read_golden
 from probes.plugins import load
-from slo import SloSpec
+from slo import Exclusion, InvalidSpec, SloSpec
 
 __all__ = [
     "make_discoverers",
     "make_engines",
+    "make_freezes",
     "make_goldens",
     "make_notifiers",
     "make_promises",
@@ -90,6 +93,26 @@ def promise_of_spec(config: Config, slo: SloSpec) -> Promise:
         sources=[PROBES, GPU, *(p.name for p in config.push if p.service == slo.service)],
         interval_seconds=max((t.interval for t in config.targets), default=1.0),
     )
+
+
+def make_freezes(config: Config) -> tuple[Freeze, ...]:
+    """Return the times in which no rollout goes forward.
+
+    Raises:
+        InvalidConfig: A rule cannot be read.
+    """
+    return tuple(_freeze(spec) for spec in config.freezes)
+
+
+def _freeze(spec: FreezeSpec) -> Freeze:
+    zoned = spec.start if spec.start.tzinfo else spec.start.replace(tzinfo=UTC)
+    start = zoned.timestamp()
+    try:
+        when = Exclusion(start=start, end=start + spec.duration, rule=spec.rrule)
+    except InvalidSpec as error:
+        msg = f"freezes.{spec.name}: {error}"
+        raise InvalidConfig(msg) from error
+    return Freeze(name=spec.name, when=when, services=spec.services)
 
 
 def make_engines(config: Config) -> dict[str, PrometheusEngine]:

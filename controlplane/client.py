@@ -119,6 +119,33 @@ class TrimtabClient(RestCalls):
         answer = self._call("POST", "/v1/rollouts", json=body, headers=headers)
         return schemas.RolloutOut.model_validate(answer)
 
+    def retry_rollout(self, rollout_id: str) -> schemas.RolloutOut:
+        """Try again what ended without success."""
+        return schemas.RolloutOut.model_validate(
+            self._call("POST", f"/v1/rollouts/{rollout_id}:retry")
+        )
+
+    def undo_rollout(self, rollout_id: str, *, version: str = "") -> schemas.RolloutOut:
+        """Take back at once what succeeded."""
+        answer = self._call("POST", f"/v1/rollouts/{rollout_id}:undo", json={"version": version})
+        return schemas.RolloutOut.model_validate(answer)
+
+    def weigh_rollout(
+        self, rollout_id: str, weight: float, *, reason: str = ""
+    ) -> schemas.RolloutOut:
+        """Set the weight of a rollout that is moved by hand, in per cent."""
+        body = {"weight": weight, "reason": reason}
+        answer = self._call("POST", f"/v1/rollouts/{rollout_id}:weight", json=body)
+        return schemas.RolloutOut.model_validate(answer)
+
+    def answer_approval(
+        self, rollout_id: str, name: str, answer: str, *, reason: str = ""
+    ) -> schemas.RolloutOut:
+        """Approve or reject what a rollout waits for."""
+        path = f"/v1/rollouts/{rollout_id}/gates/{name}:{answer}"
+        found = self._call("POST", path, json={"reason": reason})
+        return schemas.RolloutOut.model_validate(found)
+
     def rollout_verb(self, rollout_id: str, verb: str, *, reason: str = "") -> schemas.RolloutOut:
         """Promote, pause, resume or abort."""
         answer = self._call("POST", f"/v1/rollouts/{rollout_id}:{verb}", json={"reason": reason})

@@ -10,6 +10,7 @@ from controlplane.asking import Asking, limits_of
 from controlplane.building import (
     make_discoverers,
     make_engines,
+    make_freezes,
     make_goldens,
     make_notifiers,
     make_promises,
@@ -109,6 +110,7 @@ def _parts(config: Config, beside: Path) -> Iterable[Finding]:
         "golden questions": lambda: make_goldens(config, beside=beside),
         "discovery": lambda: make_discoverers(config, beside=beside),
         "engines": lambda: make_engines(config),
+        "freezes": lambda: {each.name: each for each in make_freezes(config)},
         "database": lambda: open_database(database).dispose(),
     }
     for subject, make in makers.items():

@@ -6,6 +6,7 @@
   x Refused             the request is understood and not allowed now
     + IllegalTransition   the state of the resource does not accept this event
     + KeyReused           an Idempotency-Key came back with another request
+    + Changed             the resource is no longer what the caller saw
   x EngineError         the engine or file that knows the past cannot be asked
   x DiscoveryError      a place where targets are found cannot be asked or read
   x Overloaded          too much waits to be saved; the caller may come again
@@ -15,6 +16,7 @@
 """
 
 __all__ = [
+    "Changed",
     "DiscoveryError",
     "EngineError",
     "IllegalTransition",
@@ -56,6 +58,10 @@ class IllegalTransition(Refused):
 
 class KeyReused(Refused):
     """An Idempotency-Key came back with another request."""
+
+
+class Changed(Refused):
+    """The resource is no longer what the caller saw; the message names its generation."""
 
 
 class DiscoveryError(TrimtabError):

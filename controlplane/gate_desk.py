@@ -9,7 +9,7 @@ from controlplane.promise import Promise
 from controlplane.slo_evaluation import evaluate_promise
 from slo import Severity
 
-__all__ = ["ask_gate", "override_gate"]
+__all__ = ["ask_gate", "override_gate", "standings_of"]
 
 
 def ask_gate(plane: Plane, service: str) -> GateDecision:
@@ -27,13 +27,18 @@ def ask_gate(plane: Plane, service: str) -> GateDecision:
         names = ", ".join(sorted(known)) or "none"
         msg = f"No service {service!r}."
         raise NotFound(msg, hint=f"known services: {names}")
-    standings = tuple(
+    active = next(iter(plane.rollouts.list(service=service, active=True)), None)
+    standings = standings_of(plane, service)
+    return decide_gate(standings, rollout=None if active is None else active.id)
+
+
+def standings_of(plane: Plane, service: str) -> tuple[SloStanding, ...]:
+    """Return how the SLOs of a service stand."""
+    return tuple(
         standing
         for promise in plane.promises_of(service)
         if not _is_idle_member(promise, standing := _standing(plane, promise))
     )
-    active = next(iter(plane.rollouts.list(service=service, active=True)), None)
-    return decide_gate(standings, rollout=None if active is None else active.id)
 
 
 def override_gate(plane: Plane, service: str, *, version: str, reason: str) -> GateDecision:

@@ -14,6 +14,7 @@ from controlplane.asking import Asking
 from controlplane.building import (
     make_discoverers,
     make_engines,
+    make_freezes,
     make_goldens,
     make_notifiers,
     make_promises,
@@ -142,6 +143,7 @@ def _build(
         pushes=_pushes(config, engine, counting=counting, families=families, live=live, book=book),
         gpu_page=GpuPage(started=now),
         goldens=make_goldens(config, beside=beside),
+        freezes=make_freezes(config),
         live=live,
         recent=RecentSeries(config.storage.recent),
         routers=routers,

@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from controlplane.asking import Asking
 from controlplane.canary_watch import CanaryWatch
 from controlplane.counting import Counting
+from controlplane.decide.freeze import Freeze
 from controlplane.discovery import Discoverer
 from controlplane.engines.prometheus import PrometheusEngine
 from controlplane.families import Families
@@ -73,6 +74,7 @@ class Plane:
     pushes: PushReceiver
     gpu_page: GpuPage
     goldens: Mapping[str, Golden]
+    freezes: tuple[Freeze, ...]
     live: Live
     recent: RecentSeries
     routers: Mapping[str, Router]

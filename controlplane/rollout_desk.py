@@ -1,16 +1,17 @@
 """Where rollouts are asked for. It writes wanted state; only loops/rollout.py moves traffic."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from sqlalchemy import Connection
 
-from controlplane.decide.rollout import Progress, Rollout, RolloutSpec
+from controlplane.decide.rollout import Rollout
+from controlplane.decide.rollout_plan import Answer, Strategy
 from controlplane.decide.rollout_state import TRANSITIONS, Event
 from controlplane.errors import NotFound, Refused
 from controlplane.plane import Plane
-from controlplane.schemas import RolloutIn
 
-__all__ = ["VERBS", "ask", "draft", "start"]
+__all__ = ["VERBS", "answer", "ask", "set_weight", "start"]
 
 VERBS = {
     "promote": Event.PROMOTE_ASKED,
@@ -20,61 +21,31 @@ VERBS = {
 }
 
 
-def draft(plane: Plane, asked: RolloutIn) -> Rollout:
-    """Return the rollout that this request means, not yet saved.
+def start(
+    plane: Plane,
+    rollout: Rollout,
+    *,
+    idempotency_key: str | None,
+    on_conflict: str = "supersede",
+) -> Rollout:
+    """Save a rollout.
+
+    Args:
+        plane: The plane.
+        rollout: As drafted.
+        idempotency_key: That never starts two.
+        on_conflict: What becomes of one of the same service that is still under way: it is
+            superseded (``supersede``), waited for (``queue``), or in the way (``refuse``).
 
     Raises:
-        NotFound: No such service.
-        Refused: The service has no route, or the steps do not rise.
-    """
-    spec = plane.config.services.get(asked.service)
-    if spec is None:
-        known = ", ".join(sorted(plane.config.services)) or "none"
-        msg = f"No service {asked.service!r}."
-        raise NotFound(msg, hint=f"known services: {known}")
-    if spec.route is None:
-        msg = f"Service {asked.service!r} has no route, so nobody can move its traffic."
-        raise Refused(msg, hint=f"add services.{asked.service}.route to trimtab.yaml")
-    usual = spec.rollout
-    steps = asked.steps or usual.steps
-    if list(steps) != sorted(set(steps)):
-        msg = f"steps must rise, not {list(steps)}."
-        raise Refused(msg)
-    now = plane.now()
-    wanted = RolloutSpec(
-        service=asked.service,
-        version=asked.version,
-        steps=steps,
-        soak_seconds=usual.soak if asked.soak_seconds is None else asked.soak_seconds,
-        min_requests=usual.min_requests if asked.min_requests is None else asked.min_requests,
-        horizon_seconds=usual.horizon if asked.horizon_seconds is None else asked.horizon_seconds,
-        alpha=usual.alpha,
-        beta=usual.beta,
-        error_margin=usual.margin.errors,
-        error_odds=usual.margin.error_odds,
-        latency_odds=usual.margin.latency_odds,
-        tolerable_errors=usual.tolerable_errors,
-        promote_on_budget=usual.promote_on_budget,
-    )
-    return Rollout(
-        id=f"r-{plane.rng.bytes(5).hex()}",
-        generation=1,
-        spec=wanted,
-        progress=Progress(entered_at=now),
-        created_at=now,
-        updated_at=now,
-    )
-
-
-def start(plane: Plane, rollout: Rollout, *, idempotency_key: str | None) -> Rollout:
-    """Save a rollout; one of the same service that is still under way is superseded.
-
-    Raises:
-        Refused: The version already serves all traffic.
+        Refused: The version already serves all traffic, or another rollout is in the way.
         KeyReused: The key made a rollout with another spec.
     """
     service, version = rollout.spec.service, rollout.spec.version
     running = plane.rollouts.list(service=service, active=True)
+    if running and on_conflict == "queue":
+        waiting = replace(rollout.progress, queued=True, reason=f"waiting for {running[0].id}")
+        rollout, running = replace(rollout, progress=waiting), ()
     serving = plane.services.list().get(service)
     with plane.engine.begin() as connection:
         made = plane.rollouts.create(connection, rollout, idempotency_key=idempotency_key)
@@ -83,6 +54,9 @@ def start(plane: Plane, rollout: Rollout, *, idempotency_key: str | None) -> Rol
         if serving is not None and serving.stable == version:
             msg = f"Version {version!r} of {service} already serves all traffic."
             raise Refused(msg, hint="name the version that should replace it")
+        if running and on_conflict == "refuse":
+            msg = f"Rollout {running[0].id} of {service} is {running[0].progress.phase} just now."
+            raise Refused(msg, hint="wait for its end, or ask with onConflict queue or supersede")
         for older in running:
             _supersede(plane, connection, older, by=rollout)
         text = f"{service}: rollout of version {version} asked for"
@@ -102,14 +76,76 @@ def ask(plane: Plane, rollout_id: str, verb: str, *, reason: str) -> Rollout:
         Refused: It changed at the same moment; ask again.
     """
     rollout = plane.rollouts.get(rollout_id)
-    now = plane.now()
+    if verb == "resume" and rollout.progress.approval:
+        name = rollout.progress.approval
+        msg = f"Rollout {rollout_id} waits for approval {name!r}."
+        raise Refused(msg, hint=f"trimtab rollout approve {rollout_id} {name}, or reject")
     why = f"{verb} asked for" + (f": {reason}" if reason else "")
-    asked = rollout.take(VERBS[verb], reason=why, now=now)
+    asked = rollout.take(VERBS[verb], reason=why, now=plane.now())
+    return _saved(plane, rollout, asked, verb=verb, text=why, detail={"reason": reason})
+
+
+def answer(plane: Plane, rollout_id: str, name: str, *, given: Answer, reason: str) -> Rollout:
+    """Take a person's answer to an approval into account.
+
+    Raises:
+        NotFound: No such rollout, or it has no such approval.
+        Refused: It does not wait for it now.
+    """
+    rollout = plane.rollouts.get(rollout_id)
+    if rollout.spec.plan.named(name) is None:
+        known = ", ".join(each.name for each in rollout.spec.approvals) or "none"
+        msg = f"Rollout {rollout_id} has no approval {name!r}."
+        raise NotFound(msg, hint=f"its approvals: {known}")
+    if rollout.progress.approval != name:
+        msg = f"Rollout {rollout_id} does not wait for {name!r}; it is {rollout.progress.phase}."
+        raise Refused(msg, hint=rollout.progress.reason)
+    last = rollout.progress.step + 1 == len(rollout.spec.steps)
+    approved = Event.LAST_APPROVED if last else Event.APPROVED
+    event = approved if given is Answer.APPROVE else Event.REJECTED
+    why = f"{name}: {given}" + (f", {reason}" if reason else "")
+    asked = rollout.take(event, reason=why, now=plane.now())
+    detail = {"approval": name, "answer": given.value, "reason": reason}
+    return _saved(plane, rollout, asked, verb=given.value, text=why, detail=detail)
+
+
+def set_weight(plane: Plane, rollout_id: str, weight: float, *, reason: str) -> Rollout:
+    """Give a rollout that is moved by hand another weight, in per cent.
+
+    Raises:
+        NotFound: No such rollout.
+        Refused: It is not moved by hand.
+        IllegalTransition: It is not under way.
+    """
+    rollout = plane.rollouts.get(rollout_id)
+    if rollout.spec.strategy is not Strategy.MANUAL:
+        msg = f"Rollout {rollout_id} is {rollout.spec.strategy}: its steps say the weight."
+        raise Refused(msg, hint="start one with strategy manual, or pause, promote, abort this one")
+    why = f"{weight:g} % by hand" + (f": {reason}" if reason else "")
+    asked = rollout.weighed(weight, reason=why, now=plane.now())
+    detail = {"weight": weight, "reason": reason}
+    return _saved(plane, rollout, asked, verb="weight", text=why, detail=detail)
+
+
+def _saved(
+    plane: Plane,
+    before: Rollout,
+    asked: Rollout,
+    *,
+    verb: str,
+    text: str,
+    detail: Mapping[str, object],
+) -> Rollout:
+    """Save a change, unless somebody changed the same rollout meanwhile.
+
+    Raises:
+        Refused: Somebody did.
+    """
     with plane.engine.begin() as connection:
-        if not plane.rollouts.save(connection, asked, read_generation=rollout.generation):
-            msg = f"Rollout {rollout_id} changed at the same moment."
+        if not plane.rollouts.save(connection, asked, read_generation=before.generation):
+            msg = f"Rollout {before.id} changed at the same moment."
             raise Refused(msg, hint="look at it and ask again")
-        _write_down(plane, connection, asked, verb=verb, text=why, detail={"reason": reason})
+        _write_down(plane, connection, asked, verb=verb, text=text, detail=detail)
     return asked
 
 

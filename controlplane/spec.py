@@ -10,6 +10,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from controlplane.errors import InvalidConfig
+from controlplane.rollout_config import ApprovalSpec, FreezeSpec, Margin, RolloutDefaults
 from controlplane.storage_spec import DEFAULT_ENGINE, EngineSpec, StorageSpec
 from controlplane.target_spec import (
     STRICT,
@@ -25,11 +26,13 @@ from controlplane.units import Seconds, Share
 
 __all__ = [
     "ApiSpec",
+    "ApprovalSpec",
     "AuthSpec",
     "BreakerSpec",
     "Config",
     "DiscoverySpec",
     "EngineSpec",
+    "FreezeSpec",
     "LimitsSpec",
     "Margin",
     "NotifySpec",
@@ -51,7 +54,6 @@ __all__ = [
 ]
 
 MAX_CONFIG_BYTES = 1 << 20
-Weight = Annotated[float, Field(gt=0, lt=100)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
@@ -70,31 +72,6 @@ class RouteSpec:
     router: Name
     url: HttpUrl
     name: Name
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
-class Margin:
-    """How much worse is still the same: an absolute rise of errors, and odds ratios."""
-
-    errors: Share = 0.0005
-    error_odds: Annotated[float, Field(ge=1, le=100)] = 1.5
-    latency_odds: Annotated[float, Field(ge=1, le=100)] = 1.2
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
-class RolloutDefaults:
-    """How a service's rollouts go unless one says otherwise."""
-
-    strategy: Literal["canary"] = "canary"
-    steps: Annotated[tuple[Weight, ...], Field(min_length=1, max_length=20)] = (5.0, 25.0, 50.0)
-    soak: Annotated[Seconds, Field(ge=0, le=86400)] = 300.0
-    min_requests: Annotated[int, Field(ge=0)] = 0
-    horizon: Annotated[Seconds, Field(gt=0, le=604800)] = 3600.0
-    alpha: Annotated[float, Field(gt=0, lt=0.5)] = 0.01
-    beta: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
-    margin: Margin = field(default_factory=Margin)
-    tolerable_errors: Share = 0.01
-    promote_on_budget: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
@@ -202,6 +179,7 @@ class Config:
     discovery: Annotated[tuple[DiscoverySpec, ...], Field(max_length=100)] = ()
     push: tuple[PushSpec, ...] = ()
     slos: tuple[str, ...] = ()
+    freezes: Annotated[tuple[FreezeSpec, ...], Field(max_length=100)] = ()
     services: dict[Name, ServiceSpec] = field(default_factory=dict)
     notify: NotifySpec = field(default_factory=NotifySpec)
     storage: StorageSpec = field(default_factory=StorageSpec)

@@ -6,6 +6,7 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from controlplane.errors import (
+    Changed,
     DiscoveryError,
     EngineError,
     IllegalTransition,
@@ -24,6 +25,7 @@ __all__ = ["STATUS", "install_problem_handlers"]
 
 STATUS: dict[type[TrimtabError], int] = {
     NotFound: 404,
+    Changed: 412,
     IllegalTransition: 409,
     KeyReused: 422,
     Refused: 409,

@@ -1,11 +1,13 @@
 """trimtab rollout: start one, watch it, step in."""
 
 import time
+from enum import StrEnum
 from typing import Annotated
 
 import typer
 
 from controlplane.cli.exits import Exit
+from controlplane.cli.rollout_verbs import add_verbs, approval_of
 from controlplane.cli.session import Format, FormatOption, connected, show, show_table
 from controlplane.client import TrimtabClient
 from controlplane.schemas import RolloutIn, RolloutOut
@@ -13,6 +15,26 @@ from controlplane.schemas import RolloutIn, RolloutOut
 __all__ = ["app"]
 
 app = typer.Typer(name="rollout", help="Progressive delivery.", no_args_is_help=True)
+
+add_verbs(app)
+
+
+class Strategy(StrEnum):
+    """How traffic comes to the new version."""
+
+    CANARY = "canary"
+    BLUE_GREEN = "blue-green"
+    IMMEDIATE = "immediate"
+    MANUAL = "manual"
+
+
+class Conflict(StrEnum):
+    """What becomes of a rollout of the same service that is under way."""
+
+    SUPERSEDE = "supersede"
+    QUEUE = "queue"
+    REFUSE = "refuse"
+
 
 ENDS = {
     "Succeeded": Exit.DONE,
@@ -23,8 +45,8 @@ ENDS = {
 }
 """Phases that end a wait, and the exit code that tells which."""
 
+NO_PROOF = "no proof in time"
 POLL_SECONDS = 0.5
-Reason = Annotated[str, typer.Option(help="Why; written to the audit trail.")]
 Timeout = Annotated[float, typer.Option(help="Seconds to wait; exit 3 when they are over.")]
 
 
@@ -36,6 +58,19 @@ def start(
     soak: Annotated[float | None, typer.Option(help="Least seconds at each step.")] = None,
     key: Annotated[str | None, typer.Option(help="Idempotency key.")] = None,
     *,
+    strategy: Annotated[
+        Strategy | None, typer.Option(help="How traffic comes to it; as configured.")
+    ] = None,
+    approval: Annotated[
+        list[str] | None,
+        typer.Option(help="NAME[@WEIGHT][/DEADLINE[=approve]] for a yes before a weight."),
+    ] = None,
+    on_conflict: Annotated[
+        Conflict, typer.Option(help="What becomes of a rollout that is under way.")
+    ] = Conflict.SUPERSEDE,
+    override: Annotated[
+        str, typer.Option(help="Why neither freeze nor budget holds it; written down.")
+    ] = "",
     wait: Annotated[bool, typer.Option("--wait", help="Wait for the end.")] = False,
     timeout: Timeout = 3600.0,
     output: FormatOption = Format.TABLE,
@@ -45,7 +80,16 @@ def start(
     Example: trimtab rollout start resnet --version 2 --steps 5,25,50 --wait
     """
     with connected() as client:
-        asked = RolloutIn(service=service, version=version, steps=_steps(steps), soak_seconds=soak)
+        asked = RolloutIn(
+            service=service,
+            version=version,
+            steps=_steps(steps),
+            soak_seconds=soak,
+            strategy=None if strategy is None else strategy.value,
+            approvals=tuple(map(approval_of, approval or ())),
+            on_conflict=on_conflict.value,
+            override=override,
+        )
         rollout = client.start_rollout(asked, idempotency_key=key)
         if wait:
             _follow(client, rollout.id, timeout=timeout, output=output)
@@ -87,48 +131,6 @@ def watch(rollout_id: str, timeout: Timeout = 3600.0, output: FormatOption = For
         _follow(client, rollout_id, timeout=timeout, output=output)
 
 
-@app.command("promote")
-def promote(rollout_id: str, reason: Reason = "") -> None:
-    """Give the canary all traffic now.
-
-    Example: trimtab rollout promote r-1f2e3d4c5b --reason "hot fix"
-    """
-    _verb(rollout_id, "promote", reason)
-
-
-@app.command("pause")
-def pause(rollout_id: str, reason: Reason = "") -> None:
-    """Stay at the present weight.
-
-    Example: trimtab rollout pause r-1f2e3d4c5b
-    """
-    _verb(rollout_id, "pause", reason)
-
-
-@app.command("resume")
-def resume(rollout_id: str, reason: Reason = "") -> None:
-    """Go on after a pause.
-
-    Example: trimtab rollout resume r-1f2e3d4c5b
-    """
-    _verb(rollout_id, "resume", reason)
-
-
-@app.command("abort")
-def abort(rollout_id: str, reason: Reason = "") -> None:
-    """Send the canary's traffic back to the baseline.
-
-    Example: trimtab rollout abort r-1f2e3d4c5b --reason "wrong build"
-    """
-    _verb(rollout_id, "abort", reason)
-
-
-def _verb(rollout_id: str, verb: str, reason: str) -> None:
-    with connected() as client:
-        rollout = client.rollout_verb(rollout_id, verb, reason=reason)
-        typer.echo(f"{rollout.id}: {rollout.status.phase}")
-
-
 def _follow(client: TrimtabClient, rollout_id: str, *, timeout: float, output: Format) -> None:
     """Print events as they come; leave with the exit code of the end."""
     after, deadline = 0, time.monotonic() + timeout
@@ -139,11 +141,17 @@ def _follow(client: TrimtabClient, rollout_id: str, *, timeout: float, output: F
             typer.echo(f"{event.kind}: {event.text}", err=output is not Format.TABLE)
         if rollout.status.phase in ENDS:
             _print([rollout], output, one=True)
-            raise typer.Exit(ENDS[rollout.status.phase])
+            raise typer.Exit(_exit_of(rollout))
         if time.monotonic() > deadline:
             typer.echo(f"{rollout_id} is still {rollout.status.phase}; it goes on.", err=True)
             raise typer.Exit(Exit.TIMED_OUT)
         time.sleep(POLL_SECONDS)
+
+
+def _exit_of(rollout: RolloutOut) -> Exit:
+    """Return how it ended; one that was sent home for want of proof was not found to be worse."""
+    unproven = rollout.status.reasons[0].startswith(NO_PROOF)
+    return Exit.INCONCLUSIVE if unproven else ENDS[rollout.status.phase]
 
 
 def _print(rollouts: list[RolloutOut], output: Format, *, one: bool = False) -> None:

@@ -1,9 +1,11 @@
 """A rollout as data: what was asked, and how far it has come."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
+from controlplane.decide.rollout_plan import ALL, Answer, Approval, Plan, Strategy
 from controlplane.decide.rollout_state import FINAL, Event, Phase, advance
-from controlplane.decide.rollout_step import Plan
 from controlplane.decide.weights import Shift
 
 __all__ = ["Progress", "Rollout", "RolloutSpec"]
@@ -27,6 +29,12 @@ class RolloutSpec:
         latency_odds: The same for "slower than a bucket edge".
         tolerable_errors: An error share below which a canary is good enough on its own.
         promote_on_budget: Promote at the horizon although not everything was proven.
+        strategy: How traffic comes to it.
+        approvals: Points where a person must say yes.
+        budget_gate: Whether a spent error budget holds it.
+        rollback_on_page: Whether a page of the service that fires while it runs sends it home.
+        override: Why budget and freeze do not hold it; empty when they do.
+        parent: The rollout that it tries again, or takes back; empty when none.
     """
 
     service: str
@@ -42,13 +50,37 @@ class RolloutSpec:
     latency_odds: float
     tolerable_errors: float
     promote_on_budget: bool
+    strategy: Strategy = Strategy.CANARY
+    approvals: tuple[Approval, ...] = ()
+    budget_gate: bool = False
+    rollback_on_page: bool = False
+    override: str = ""
+    parent: str = ""
 
     @property
     def plan(self) -> Plan:
         """The part that `rollout_step.next_move` needs."""
         return Plan(
-            steps=self.steps, soak_seconds=self.soak_seconds, min_requests=self.min_requests
+            steps=self.steps,
+            soak_seconds=self.soak_seconds,
+            min_requests=self.min_requests,
+            strategy=self.strategy,
+            approvals=self.approvals,
         )
+
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any]) -> "RolloutSpec":
+        """Return what was saved as plain values."""
+        approvals = (
+            Approval(**each | {"default": Answer(each["default"])})
+            for each in plain.get("approvals", ())
+        )
+        told = {
+            "steps": tuple(plain["steps"]),
+            "strategy": Strategy(plain.get("strategy", Strategy.CANARY)),
+            "approvals": tuple(approvals),
+        }
+        return cls(**{**plain, **told})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +98,9 @@ class Progress:
         reason: Why it is where it is, for a person.
         verdict: The analysis' last decision; empty before the first.
         evidence: Odds and counts behind it, as JSON; None before the first.
+        approval: Name of the approval that is waited for; empty while none is.
+        by_hand: Weight in per cent that a person set; None while the steps hold.
+        queued: Whether it waits for another rollout of the service to end.
     """
 
     phase: Phase = Phase.PENDING
@@ -78,6 +113,9 @@ class Progress:
     reason: str = "created"
     verdict: str = ""
     evidence: dict[str, object] | None = None
+    approval: str = ""
+    by_hand: float | None = None
+    queued: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +137,9 @@ class Rollout:
     @property
     def weight(self) -> float:
         """The canary's weight at the present step, in per cent."""
-        return self.spec.steps[self.progress.step]
+        if self.progress.by_hand is not None:
+            return self.progress.by_hand
+        return self.spec.steps[self.progress.step] if self.spec.steps else ALL
 
     @property
     def shift(self) -> Shift | None:
@@ -113,14 +153,20 @@ class Rollout:
             weight=self.weight,
         )
 
-    def take(self, event: Event, *, reason: str, now: float) -> "Rollout":
+    def take(self, event: Event, *, reason: str, now: float, approval: str = "") -> "Rollout":
         """Return the rollout after an event.
+
+        Args:
+            event: What happened.
+            reason: In words.
+            now: Unix seconds.
+            approval: The one that is waited for from now on.
 
         Raises:
             IllegalTransition: The phase does not accept the event.
         """
         was = self.progress
-        passed = 1 if event is Event.STEP_PASSED else 0
+        passed = 1 if event in (Event.STEP_PASSED, Event.APPROVED) else 0
         progress = replace(
             was,
             phase=advance(was.phase, event),
@@ -128,12 +174,27 @@ class Rollout:
             entered_at=now,
             requests_before_step=was.canary_requests,
             reason=reason,
+            approval=approval,
         )
         return replace(self, progress=progress, generation=self.generation + 1, updated_at=now)
 
     def waiting(self, reason: str) -> "Rollout":
         """Return the rollout where it is, with the reason why it is still there."""
         return replace(self, progress=replace(self.progress, reason=reason))
+
+    def weighed(self, weight: float, *, reason: str, now: float) -> "Rollout":
+        """Return the rollout with a weight that a person set.
+
+        Raises:
+            IllegalTransition: Its phase does not accept one.
+        """
+        moved = self.take(Event.WEIGHT_SET, reason=reason, now=now)
+        return replace(moved, progress=replace(moved.progress, by_hand=weight))
+
+    def dequeued(self, *, now: float) -> "Rollout":
+        """Return the rollout whose turn it is."""
+        progress = replace(self.progress, queued=False, entered_at=now, reason="its turn has come")
+        return replace(self, progress=progress, generation=self.generation + 1, updated_at=now)
 
     def step_begins(self, now: float) -> "Rollout":
         """Return the rollout with its step counted from now: the weight is not there yet."""

@@ -32,11 +32,17 @@ class Event(StrEnum):
     """What happened to it."""
 
     CANARY_READY = "canary_ready"
+    CUT_OVER = "cut_over"
     STEP_PASSED = "step_passed"
     LAST_STEP_PASSED = "last_step_passed"
     CANARY_FAILED = "canary_failed"
     GAVE_UP = "gave_up"
     WEIGHT_REACHED = "weight_reached"
+    APPROVAL_NEEDED = "approval_needed"
+    APPROVED = "approved"
+    LAST_APPROVED = "last_approved"
+    REJECTED = "rejected"
+    WEIGHT_SET = "weight_set"
     PROMOTE_ASKED = "promote_asked"
     PAUSE_ASKED = "pause_asked"
     RESUME_ASKED = "resume_asked"
@@ -46,17 +52,23 @@ class Event(StrEnum):
 
 TRANSITIONS: dict[tuple[Phase, Event], Phase] = {
     (Phase.PENDING, Event.CANARY_READY): Phase.PROGRESSING,
+    (Phase.PENDING, Event.CUT_OVER): Phase.PROMOTING,
     (Phase.PENDING, Event.ABORT_ASKED): Phase.ROLLING_BACK,
     (Phase.PENDING, Event.GAVE_UP): Phase.FAILED,
     (Phase.PENDING, Event.NEWER_ROLLOUT): Phase.SUPERSEDED,
     (Phase.PROGRESSING, Event.STEP_PASSED): Phase.PROGRESSING,
     (Phase.PROGRESSING, Event.LAST_STEP_PASSED): Phase.PROMOTING,
+    (Phase.PROGRESSING, Event.APPROVAL_NEEDED): Phase.PAUSED,
+    (Phase.PROGRESSING, Event.WEIGHT_SET): Phase.PROGRESSING,
     (Phase.PROGRESSING, Event.PROMOTE_ASKED): Phase.PROMOTING,
     (Phase.PROGRESSING, Event.CANARY_FAILED): Phase.ROLLING_BACK,
     (Phase.PROGRESSING, Event.GAVE_UP): Phase.ROLLING_BACK,
     (Phase.PROGRESSING, Event.PAUSE_ASKED): Phase.PAUSED,
     (Phase.PROGRESSING, Event.ABORT_ASKED): Phase.ROLLING_BACK,
     (Phase.PROGRESSING, Event.NEWER_ROLLOUT): Phase.SUPERSEDED,
+    (Phase.PAUSED, Event.APPROVED): Phase.PROGRESSING,
+    (Phase.PAUSED, Event.LAST_APPROVED): Phase.PROMOTING,
+    (Phase.PAUSED, Event.REJECTED): Phase.ROLLING_BACK,
     (Phase.PAUSED, Event.RESUME_ASKED): Phase.PROGRESSING,
     (Phase.PAUSED, Event.PROMOTE_ASKED): Phase.PROMOTING,
     (Phase.PAUSED, Event.CANARY_FAILED): Phase.ROLLING_BACK,

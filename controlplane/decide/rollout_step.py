@@ -3,26 +3,10 @@
 from dataclasses import dataclass
 
 from canary_analysis import Decision
+from controlplane.decide.rollout_plan import ALL, Answer, Approval, Plan, Strategy
 from controlplane.decide.rollout_state import Event, Phase
 
-__all__ = ["Move", "Plan", "Sight", "next_move"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """What was asked of a rollout.
-
-    Attributes:
-        steps: Canary weights in per cent, rising; the last step is followed by promotion to 100.
-        soak_seconds: Least time at each step.
-        min_requests: Least canary requests counted at each step.
-        ready_within_seconds: How long the canary may take to become ready before we give up.
-    """
-
-    steps: tuple[float, ...]
-    soak_seconds: float
-    min_requests: int = 0
-    ready_within_seconds: float = 120.0
+__all__ = ["Move", "Sight", "next_move"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +16,7 @@ class Sight:
     Attributes:
         phase: As saved.
         step: Index into ``Plan.steps`` of the step it stands on.
-        seconds_in_step: Since the step (or the pending phase) was entered.
+        seconds_in_step: Since the step (or the pending phase, or the pause) was entered.
         requests_in_step: Canary requests counted since then.
         weight_reached: The router reports the wanted weights; None when it cannot be asked.
         canary_ready: Result of the readiness probe; None when unknown.
@@ -41,6 +25,9 @@ class Sight:
         serves_already: The version is the stable one.
         horizon_over: The time for proof is over.
         finding_reason: Why, for a person.
+        held: Why no step forward is taken: a freeze, a spent budget; empty when one may be.
+        guard: What has gone so wrong that no statistics are needed; empty when nothing has.
+        approval: Name of the approval that is waited for; empty while none is.
     """
 
     phase: Phase
@@ -54,14 +41,26 @@ class Sight:
     serves_already: bool = False
     horizon_over: bool = False
     finding_reason: str = ""
+    held: str = ""
+    guard: str = ""
+    approval: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Move:
-    """The next event, or None to stay, and why."""
+    """The next event, or None to stay, and why.
+
+    Attributes:
+        event: What happens.
+        reason: In words.
+        approval: The approval that is waited for from now on.
+        held: Whether it stays although it could go: what it waits for is not its own.
+    """
 
     event: Event | None
     reason: str
+    approval: str = ""
+    held: bool = False
 
 
 def next_move(plan: Plan, sight: Sight) -> Move:
@@ -80,18 +79,29 @@ def next_move(plan: Plan, sight: Sight) -> Move:
         return _finish(sight)
     if sight.phase not in (Phase.PROGRESSING, Phase.PAUSED):
         return Move(event=None, reason=f"{sight.phase} is final")
-    if sight.breaker_open:
-        return Move(event=Event.CANARY_FAILED, reason="the canary's circuit breaker opened")
-    if sight.finding is Decision.ROLLBACK:
-        return Move(event=Event.CANARY_FAILED, reason=sight.finding_reason)
+    danger = _danger(sight)
+    if danger:
+        return Move(event=Event.CANARY_FAILED, reason=danger)
     if sight.phase is Phase.PAUSED:
-        return Move(event=None, reason="paused: waiting for a person to resume, promote or abort")
+        return _wait_for_people(plan, sight)
     return _progress(plan, sight)
+
+
+def _danger(sight: Sight) -> str:
+    if sight.breaker_open:
+        return "the canary's circuit breaker opened"
+    if sight.guard:
+        return sight.guard
+    return sight.finding_reason or "worse" if sight.finding is Decision.ROLLBACK else ""
 
 
 def _leave_pending(plan: Plan, sight: Sight) -> Move:
     if sight.serves_already:
         return Move(event=Event.GAVE_UP, reason="the version already serves all traffic")
+    if sight.held:
+        return Move(event=None, reason=sight.held, held=True)
+    if sight.canary_ready and plan.strategy is Strategy.IMMEDIATE:
+        return Move(event=Event.CUT_OVER, reason="the version is ready")
     if sight.canary_ready:
         return Move(event=Event.CANARY_READY, reason="the canary is ready")
     if sight.seconds_in_step >= plan.ready_within_seconds:
@@ -106,18 +116,50 @@ def _finish(sight: Sight) -> Move:
     return Move(event=None, reason="waiting until the router reports the final weights")
 
 
+def _wait_for_people(plan: Plan, sight: Sight) -> Move:
+    approval = plan.named(sight.approval)
+    if approval is None:
+        return Move(event=None, reason="paused: waiting for a person to resume, promote or abort")
+    left = approval.deadline_seconds - sight.seconds_in_step
+    if left > 0.0:
+        waits = f"waiting for approval {approval.name!r}, {left:.0f} s more"
+        return Move(event=None, reason=f"{waits}; then: {approval.default}")
+    over = f"nobody answered {approval.name!r} in time; the default is to {approval.default}"
+    if approval.default is Answer.REJECT:
+        return Move(event=Event.REJECTED, reason=over)
+    last = sight.step + 1 == len(plan.steps)
+    return Move(event=Event.LAST_APPROVED if last else Event.APPROVED, reason=over)
+
+
 def _progress(plan: Plan, sight: Sight) -> Move:
     waiting = _waiting(plan, sight)
     if waiting:
         return Move(event=None, reason=waiting)
+    if plan.strategy is Strategy.MANUAL:
+        return Move(event=None, reason="waiting for a person to set the weight or to promote")
     if sight.step + 1 < len(plan.steps):
         weight = plan.steps[sight.step]
-        return Move(event=Event.STEP_PASSED, reason=f"no evidence against it at {weight:g} %")
+        why = f"no evidence against it at {weight:g} %"
+        return _forward(plan, sight, Event.STEP_PASSED, why)
+    if plan.alone(sight.step):
+        why = f"it served all traffic for {sight.seconds_in_step:.0f} s without alarm"
+        return _forward(plan, sight, Event.LAST_STEP_PASSED, why)
     if sight.finding in (Decision.PROMOTE, Decision.PROMOTE_ON_BUDGET):
-        return Move(event=Event.LAST_STEP_PASSED, reason=sight.finding_reason)
+        return _forward(plan, sight, Event.LAST_STEP_PASSED, sight.finding_reason)
     if sight.horizon_over:
         return Move(event=Event.GAVE_UP, reason=f"no proof in time: {sight.finding_reason}")
     return Move(event=None, reason=sight.finding_reason or "not yet proven good enough")
+
+
+def _forward(plan: Plan, sight: Sight, event: Event, why: str) -> Move:
+    """Take a step forward, unless something holds it or a person must say yes first."""
+    if sight.held:
+        return Move(event=None, reason=sight.held)
+    approval: Approval | None = plan.approval_after(sight.step)
+    if approval is not None:
+        asks = f"{why}; approval {approval.name!r} is needed to go on"
+        return Move(event=Event.APPROVAL_NEEDED, reason=asks, approval=approval.name)
+    return Move(event=event, reason=why)
 
 
 def _waiting(plan: Plan, sight: Sight) -> str:
@@ -132,6 +174,6 @@ def _waiting(plan: Plan, sight: Sight) -> str:
     lack = max(1, plan.min_requests) - sight.requests_in_step
     if lack > 0:
         return f"{lack} more canary requests needed at {weight:g} %"
-    if sight.finding in (None, Decision.INVALID):
+    if weight < ALL and sight.finding in (None, Decision.INVALID):
         return f"no valid verdict yet: {sight.finding_reason or 'no data'}"
     return ""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection
 
+from controlplane.approval_notice import notice_approval
 from controlplane.decide.rollout import Rollout
 from controlplane.decide.rollout_state import Event, Phase
 from controlplane.decide.rollout_step import Move, next_move
@@ -47,7 +48,7 @@ async def _move_service(plane: Plane, name: str) -> None:
     observed = await plane.routers[name].read_weights()
     # From here until the router is asked again nothing waits, so no request can come between.
     record = plane.services.list().get(name) or _first_sight(plane, name, observed)
-    rollout = next(iter(plane.rollouts.list(service=name, active=True)), None)
+    rollout = _whose_turn(plane, name)
     if rollout is not None:
         with plane.telemetry.tracer.start_as_current_span("rollout.step") as span:
             span.set_attributes({"service": name, "rollout": rollout.id})
@@ -56,6 +57,19 @@ async def _move_service(plane: Plane, name: str) -> None:
                 {"phase": rollout.progress.phase.value, "reason": rollout.progress.reason}
             )
     await _act(plane, name, record, rollout, observed)
+
+
+def _whose_turn(plane: Plane, name: str) -> Rollout | None:
+    """Return the rollout that moves now: the one under way, or the one that has waited longest."""
+    active = plane.rollouts.list(service=name, active=True)
+    moving = [rollout for rollout in active if not rollout.progress.queued]
+    if moving or not active:
+        return next(iter(moving), None)
+    rollout = active[-1]
+    begun = rollout.dequeued(now=plane.now())
+    with plane.engine.begin() as connection:
+        saved = plane.rollouts.save(connection, begun, read_generation=rollout.generation)
+    return begun if saved else None
 
 
 def _first_sight(plane: Plane, name: str, observed: dict[str, float]) -> ServiceRecord:
@@ -75,6 +89,7 @@ def _advance(
     seen = see(plane, rollout, weight_reached=_same(observed, wanted.by_version))
     move = next_move(seen.rollout.spec.plan, seen.sight)
     moved = _taken(plane, seen, record, move)
+    notice_approval(plane, moved)
     if moved.progress.phase is Phase.SUCCEEDED and move.event is not None:
         record = ServiceRecord(name=record.name, stable=moved.spec.version, previous=record.stable)
     with plane.engine.begin() as connection:
@@ -99,14 +114,15 @@ def _advance(
 def _taken(plane: Plane, seen: Seen, record: ServiceRecord, move: Move) -> Rollout:
     rollout = seen.rollout
     if move.event is None:
-        if rollout.progress.phase is Phase.PROGRESSING and not seen.sight.weight_reached:
+        away = rollout.progress.phase is Phase.PROGRESSING and not seen.sight.weight_reached
+        if away or move.held:
             rollout = rollout.step_begins(plane.now())
         return rollout if rollout.progress.phase in CAUSE_KEPT else rollout.waiting(move.reason)
     plane.telemetry.rollout_moves.labels(move.event.value).inc()
-    if move.event is Event.CANARY_READY:
+    if move.event in (Event.CANARY_READY, Event.CUT_OVER):
         rollout = rollout.measured_against(record.stable, now=plane.now())
     cause = rollout.progress.reason if rollout.progress.phase in CAUSE_KEPT else move.reason
-    return rollout.take(move.event, reason=cause, now=plane.now())
+    return rollout.take(move.event, reason=cause, now=plane.now(), approval=move.approval)
 
 
 def _tell(plane: Plane, connection: Connection, rollout: Rollout, event: Event) -> None:

@@ -2,19 +2,27 @@
 
 from dataclasses import dataclass, replace
 
-from canary_analysis import Verdict
+from canary_analysis import Kind, Verdict
 from controlplane.canary_watch import Watched
+from controlplane.decide.alert_state import AlertState
+from controlplane.decide.freeze import frozen
+from controlplane.decide.gate import Gate, decide_gate
 from controlplane.decide.rollout import Rollout
 from controlplane.decide.rollout_state import Phase
 from controlplane.decide.rollout_step import Sight
 from controlplane.evidence import evidence_of, summary_of
+from controlplane.gate_desk import standings_of
 from controlplane.plane import Plane
 from probes.reading import Reading
-from slo import LatencySli
+from slo import LatencySli, Severity
 
 __all__ = ["Seen", "see"]
 
 JUDGED = (Phase.PROGRESSING, Phase.PAUSED)
+ALL_FAIL_REQUESTS = 20
+"""So many requests of which every one is bad need no statistics."""
+LOST_READINESS = 3
+"""So many probes in a row that say it is not ready."""
 STALE_PROBES = 3.0
 """Probe intervals after which an answer is too old to go by."""
 
@@ -49,8 +57,49 @@ def see(plane: Plane, rollout: Rollout, *, weight_reached: bool) -> Seen:
         breaker_open=breaker is not None and breaker.keeps_out,
         finding=None if verdict is None else verdict.decision,
         finding_reason="" if verdict is None else summary_of(verdict),
+        held=_held(plane, rollout),
+        guard=_guard(plane, rollout, verdict),
+        approval=progress.approval,
     )
     return Seen(rollout=rollout, sight=sight)
+
+
+def _held(plane: Plane, rollout: Rollout) -> str:
+    """Return why no step forward may be taken: a freeze, or a budget that is gone."""
+    spec = rollout.spec
+    if spec.override:
+        return ""
+    why = frozen(plane.freezes, spec.service, now=plane.now())
+    if why or not spec.budget_gate:
+        return why
+    found = decide_gate(standings_of(plane, spec.service), rollout=None)
+    return "; ".join(found.reasons) if found.gate is Gate.CLOSED else ""
+
+
+def _guard(plane: Plane, rollout: Rollout, verdict: Verdict | None) -> str:
+    """Return what is so wrong with a canary that no statistics are needed."""
+    progress = rollout.progress
+    if progress.phase not in JUDGED:
+        return ""
+    for finding in () if verdict is None else verdict.findings:
+        asked, failed = finding.canary_requests, finding.canary_events
+        if finding.kind is Kind.ERRORS and asked >= ALL_FAIL_REQUESTS and failed == asked:
+            return f"all of its {asked} requests are bad: {finding.metric}"
+    standing = plane.live.probes.get((rollout.spec.service, rollout.spec.version, "ready"))
+    if standing is not None and standing.failures_in_row >= LOST_READINESS:
+        return f"it is not ready any more: {standing.reason}"
+    paged = _paged_since(plane, rollout) if rollout.spec.rollback_on_page else ""
+    return f"{paged} pages since it began" if paged else ""
+
+
+def _paged_since(plane: Plane, rollout: Rollout) -> str:
+    """Return an SLO of the service whose page fired while the rollout ran; empty when none did."""
+    since = rollout.progress.analysis_at or rollout.created_at
+    for promise in plane.promises_of(rollout.spec.service):
+        alert = plane.live.alerts.get(f"{promise.slo.name}/{Severity.PAGE}")
+        if alert is not None and alert.state is AlertState.FIRING and alert.starts_at >= since:
+            return promise.slo.name
+    return ""
 
 
 def _ready(plane: Plane, rollout: Rollout) -> bool:

@@ -9,11 +9,15 @@ from controlplane.schemas.detection import DetectionOut, IndicatorOut, ModelOut,
 from controlplane.schemas.engines import BackfillIn, BackfillOut, EngineFeedOut
 from controlplane.schemas.gate import GateOut, OverrideIn
 from controlplane.schemas.rollouts import (
+    ApprovalIn,
+    ConditionOut,
     RolloutIn,
     RolloutOut,
     RolloutSpecOut,
     RolloutStatusOut,
+    UndoIn,
     VerbIn,
+    WeightIn,
 )
 from controlplane.schemas.shape import Problem, Shape
 from controlplane.schemas.slo_answers import (
@@ -54,6 +58,7 @@ from controlplane.schemas.trail import AuditOut, EventOut, RunbookRunIn, Runbook
 __all__ = [
     "AdjustmentOut",
     "AlertOut",
+    "ApprovalIn",
     "AuditOut",
     "BackfillIn",
     "BackfillOut",
@@ -62,6 +67,7 @@ __all__ = [
     "BreakerOut",
     "BudgetOut",
     "BurnOut",
+    "ConditionOut",
     "DeliveryOut",
     "DetectionOut",
     "DiscoveryOut",
@@ -106,6 +112,8 @@ __all__ = [
     "TargetSpecOut",
     "TargetStatusOut",
     "UnadjustedOut",
+    "UndoIn",
     "VerbIn",
+    "WeightIn",
     "WindowOut",
 ]

@@ -1,16 +1,41 @@
 """Shapes of rollouts."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from controlplane.schemas.shape import Name, Shape, Text
 
-__all__ = ["RolloutIn", "RolloutOut", "RolloutSpecOut", "RolloutStatusOut", "VerbIn"]
+__all__ = [
+    "ApprovalIn",
+    "ConditionOut",
+    "RolloutIn",
+    "RolloutOut",
+    "RolloutSpecOut",
+    "RolloutStatusOut",
+    "UndoIn",
+    "VerbIn",
+    "WeightIn",
+]
+
+
+class ApprovalIn(Shape):
+    """A point where a person must say yes: before a weight in per cent; 100 is promotion."""
+
+    name: Name
+    before: Annotated[float, Field(gt=0, le=100)] = 100.0
+    deadline_seconds: Annotated[float, Field(gt=0, le=30 * 86400)] = 86_400.0
+    default: Literal["approve", "reject"] = "reject"
 
 
 class RolloutIn(Shape):
-    """A rollout to start. What is left out comes from the service's entry in trimtab.yaml."""
+    """A rollout to start. What is left out comes from the service's entry in trimtab.yaml.
+
+    Attributes:
+        on_conflict: What becomes of a rollout of the service that is under way: it is superseded,
+            waited for, or in the way.
+        override: Why neither a freeze nor a spent budget holds it; it is written down.
+    """
 
     service: Name
     version: Annotated[str, Field(min_length=1, max_length=255)]
@@ -18,6 +43,10 @@ class RolloutIn(Shape):
     soak_seconds: Annotated[float | None, Field(ge=0, le=86400)] = None
     min_requests: Annotated[int | None, Field(ge=0)] = None
     horizon_seconds: Annotated[float | None, Field(gt=0, le=604800)] = None
+    strategy: Literal["canary", "blue-green", "immediate", "manual"] | None = None
+    approvals: Annotated[tuple[ApprovalIn, ...], Field(max_length=10)] = ()
+    on_conflict: Literal["supersede", "queue", "refuse"] = "supersede"
+    override: Text = ""
 
 
 class RolloutSpecOut(Shape):
@@ -36,10 +65,32 @@ class RolloutSpecOut(Shape):
     latency_odds: float
     tolerable_errors: float
     promote_on_budget: bool
+    strategy: str
+    approvals: tuple[ApprovalIn, ...]
+    budget_gate: bool
+    rollback_on_page: bool
+    override: str
+    parent: str
+
+
+class ConditionOut(Shape):
+    """One thing that is so, or not, with a code for programs and words for people."""
+
+    type: str
+    status: Literal["True", "False", "Unknown"]
+    reason: str
+    message: str
+    last_transition_at: float
 
 
 class RolloutStatusOut(Shape):
-    """How far it has come. ``evidence`` holds the odds against the canary by metric."""
+    """How far it has come. ``evidence`` holds the odds against the canary by metric.
+
+    Attributes:
+        approval: Name of the approval that is waited for.
+        deadline_at: When the approval's default answers, Unix seconds.
+        queued: Whether another rollout of the service goes first.
+    """
 
     phase: str
     observed_generation: int
@@ -51,6 +102,10 @@ class RolloutStatusOut(Shape):
     verdict: str | None
     evidence: dict[str, Any] | None
     seconds: float
+    conditions: tuple[ConditionOut, ...] = ()
+    approval: str | None = None
+    deadline_at: float | None = None
+    queued: bool = False
 
 
 class RolloutOut(Shape):
@@ -62,6 +117,19 @@ class RolloutOut(Shape):
     created_at: float
     updated_at: float
     links: dict[str, str]
+
+
+class WeightIn(Shape):
+    """A weight in per cent that a person sets, and why."""
+
+    weight: Annotated[float, Field(ge=0, le=100)]
+    reason: Text = ""
+
+
+class UndoIn(Shape):
+    """To which version a rollout is taken back: the one before it when left out."""
+
+    version: Annotated[str, Field(max_length=255)] = ""
 
 
 class VerbIn(Shape):

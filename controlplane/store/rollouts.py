@@ -117,12 +117,11 @@ def _same_request(made: Rollout, asked: Rollout) -> Rollout:
 
 
 def _from_row(row: Row[Any]) -> Rollout:
-    spec = dict(row.spec) | {"steps": tuple(row.spec["steps"])}
     progress = dict(row.progress) | {"phase": Phase(row.phase)}
     return Rollout(
         id=row.id,
         generation=row.generation,
-        spec=RolloutSpec(**spec),
+        spec=RolloutSpec.from_plain(row.spec),
         progress=Progress(**progress),
         created_at=row.created_at,
         updated_at=row.updated_at,

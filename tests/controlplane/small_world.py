@@ -160,18 +160,33 @@ def _migrated() -> bytes:
         return path.read_bytes()
 
 
-def small_config(folder: Path, address: str, more: str = "", slo: str = SLO) -> Config:
-    """Write the SLO file and an empty database; return the configuration with more lines."""
+def small_config(
+    folder: Path,
+    address: str,
+    more: str = "",
+    slo: str = SLO,
+    change: tuple[str, str] = ("", ""),
+) -> Config:
+    """Write the SLO file and an empty database; return the configuration, changed, with more lines."""
     (folder / "slos.yaml").write_text(slo)
     database = folder / "trimtab.db"
     if not database.exists():
         database.write_bytes(_migrated())
-    return parse_config(CONFIG.format(server=address) + more, origin="trimtab.yaml")
+    text = (
+        CONFIG.format(server=address).replace(*change)
+        if change[0]
+        else CONFIG.format(server=address)
+    )
+    return parse_config(text + more, origin="trimtab.yaml")
 
 
 @asynccontextmanager
 async def open_world(
-    around: Surroundings, *, more: str = "", slo: str = SLO
+    around: Surroundings,
+    *,
+    more: str = "",
+    slo: str = SLO,
+    change: tuple[str, str] = ("", ""),
 ) -> AsyncIterator[World]:
     """Open a plane there. Leaving saves nothing: it is as if the process was killed."""
     notifiers = {
@@ -180,7 +195,7 @@ async def open_world(
         ("chat", 0): around.chat,
     }
     async with open_plane(
-        small_config(around.folder, around.address, more, slo),
+        small_config(around.folder, around.address, more, slo, change),
         beside=around.folder,
         clock=around.clock,
         seed=1,

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from canary_analysis import Decision
-from controlplane import rollout_desk
+from controlplane import rollout_draft
 from controlplane.canary_watch import CanaryWatch, Watched
 from probes.layout_cache import LayoutCache
 from probes.plugins import installed
@@ -42,7 +42,7 @@ async def test_versions_with_targets_of_their_own_are_compared(
     assert not reading.by_label
     assert not reading.counts_bad
     await world.moves()
-    rollout = rollout_desk.draft(world.plane, asked()).measured_against("1", now=world.plane.now())
+    rollout = rollout_draft.draft(world.plane, asked()).measured_against("1", now=world.plane.now())
     watched = Watched(
         reading=reading,
         model="iris",
@@ -70,7 +70,7 @@ async def test_a_replica_that_comes_later_is_counted_too(world: World) -> None:
     reading = read_service(KSERVE, [page("old", attempts=1, good=1)], model="iris")
     assert reading is not None
     await world.moves()
-    rollout = rollout_desk.draft(world.plane, asked()).measured_against("1", now=world.plane.now())
+    rollout = rollout_draft.draft(world.plane, asked()).measured_against("1", now=world.plane.now())
     first = Watched(
         reading=reading,
         model="iris",

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from controlplane import rollout_desk
+from controlplane import rollout_desk, rollout_draft
 from controlplane.decide.rollout import Rollout
 from controlplane.errors import Refused
 from controlplane.store.rollouts import RolloutStore
@@ -27,12 +27,12 @@ def _before(rollout: Rollout) -> Rollout:
 
 async def test_who_read_too_early_is_refused_and_changes_nothing(world: World) -> None:
     plane = world.plane
-    draft = rollout_desk.draft(plane, asked())
+    draft = rollout_draft.draft(plane, asked())
     made = rollout_desk.start(plane, draft, idempotency_key=None)
     late = replace(plane, rollouts=LateReader(plane.engine))
     with pytest.raises(Refused, match="at the same moment"):
         rollout_desk.ask(late, made.id, "abort", reason="")
-    newer = rollout_desk.draft(late, asked())
+    newer = rollout_draft.draft(late, asked())
     with pytest.raises(Refused, match="at the same moment"):
         rollout_desk.start(late, newer, idempotency_key=None)
     assert plane.rollouts.list() == (made,)
@@ -40,5 +40,5 @@ async def test_who_read_too_early_is_refused_and_changes_nothing(world: World) -
 
 
 async def test_every_rollout_has_a_name_of_its_own(world: World) -> None:
-    names = {rollout_desk.draft(world.plane, asked()).id for _ in range(100)}
+    names = {rollout_draft.draft(world.plane, asked()).id for _ in range(100)}
     assert len(names) == 100

@@ -1,3 +1,5 @@
+import asyncio
+
 import httpx
 import pytest
 
@@ -165,3 +167,80 @@ async def test_a_list_can_be_narrowed_to_a_service(api: httpx.AsyncClient) -> No
     await start(api)
     assert len((await api.get("/v1/rollouts?service=resnet")).json()["items"]) == 1
     assert (await api.get("/v1/rollouts?service=bert")).json() == {"items": []}
+
+
+async def test_a_verb_is_for_what_the_caller_saw(api: httpx.AsyncClient, world: World) -> None:
+    made = await start(api)
+    await make_ready(world)
+    path = f"/v1/rollouts/{made['id']}"
+    seen = (await api.get(path)).headers["etag"]
+    stale = await api.post(f"{path}:pause", headers={"if-match": '"1"'})
+    assert problem(stale, 412, "Changed")["hint"] == "look at it again, then ask"
+    paused = await api.post(f"{path}:pause", headers={"if-match": seen})
+    assert paused.json()["status"]["phase"] == "Paused"
+    assert (await api.post(f"{path}:resume", headers={"if-match": "*"})).status_code == 200
+
+
+async def test_conditions_say_what_is_so(api: httpx.AsyncClient, world: World) -> None:
+    made = await start(api)
+
+    def conditions(found: dict) -> dict[str, str]:
+        return {each["type"]: each["status"] for each in found["status"]["conditions"]}
+
+    assert conditions(made) == {
+        "Ready": "Unknown",
+        "Progressing": "False",
+        "NoWorse": "Unknown",
+        "WaitingForPeople": "False",
+        "Done": "False",
+    }
+    await make_ready(world)
+    shown = (await api.get(f"/v1/rollouts/{made['id']}")).json()
+    assert (conditions(shown)["Ready"], conditions(shown)["Progressing"]) == ("True", "True")
+    assert shown["status"]["conditions"][0]["message"] == shown["status"]["reasons"][0]
+
+
+async def test_a_wait_answers_once_it_is_there_or_over(
+    api: httpx.AsyncClient, world: World
+) -> None:
+    made = await start(api)
+    await make_ready(world)
+    path = f"/v1/rollouts/{made['id']}"
+    waiting = asyncio.create_task(api.get(f"{path}?wait=60&until=paused"))
+    await asyncio.sleep(0.05)
+    assert not waiting.done()
+    await api.post(f"{path}:pause")
+    world.plane.live.news.spread()
+    assert (await waiting).json()["status"]["phase"] == "Paused"
+    over = asyncio.create_task(api.get(f"{path}?wait=2&until=done"))
+    await asyncio.sleep(0.05)
+    world.clock.elapsed += 3.0
+    world.plane.live.news.spread()
+    assert (await over).json()["status"]["phase"] == "Paused"
+
+
+async def test_approvals_strategies_and_weights_by_rest(
+    api: httpx.AsyncClient, world: World
+) -> None:
+    asked = ASKED | {"approvals": [{"name": "qa", "before": 50}], "strategy": "canary"}
+    made = (await api.post("/v1/rollouts", json=asked)).json()
+    assert made["spec"]["approvals"] == [
+        {"name": "qa", "before": 50.0, "deadlineSeconds": 86400.0, "default": "reject"}
+    ]
+    path = f"/v1/rollouts/{made['id']}"
+    problem(await api.post(f"{path}/gates/qa:approve"), 409, "Refused")
+    problem(await api.post(f"{path}/gates/boss:reject"), 404, "NotFound")
+    problem(await api.post(f"{path}:weight", json={"weight": 5}), 409, "Refused")
+    problem(await api.post(f"{path}:undo"), 409, "Refused")
+    problem(await api.post(f"{path}:retry"), 409, "Refused")
+    problem(await api.post("/v1/rollouts", json=ASKED | {"onConflict": "refuse"}), 409, "Refused")
+    by_hand = (await api.post("/v1/rollouts", json=ASKED | {"strategy": "manual"})).json()
+    assert by_hand["spec"]["steps"] == [5.0]
+    await make_ready(world)
+    weighed = await api.post(f"/v1/rollouts/{by_hand['id']}:weight", json={"weight": 7.5})
+    assert weighed.json()["status"]["weight"] == 7.5
+    problem(
+        await api.post(f"/v1/rollouts/{by_hand['id']}:weight", json={"weight": 101}),
+        422,
+        "InvalidRequest",
+    )

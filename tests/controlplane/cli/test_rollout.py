@@ -103,3 +103,46 @@ def test_what_cannot_be_asked_for_ends_with_two(
     ended = trimtab("rollout", "start", *arguments)
     assert ended.exit_code == Exit.USAGE
     assert told in ended.stderr
+
+
+def test_strategy_approvals_and_conflict_are_written_on_the_command_line(trimtab) -> None:
+    made = start(
+        trimtab, "--approval", "qa@50/2h=approve", "--approval", "owner", "--on-conflict", "queue"
+    )
+    assert made["spec"]["approvals"] == [
+        {"name": "qa", "before": 50.0, "deadlineSeconds": 7200.0, "default": "approve"},
+        {"name": "owner", "before": 100.0, "deadlineSeconds": 86400.0, "default": "reject"},
+    ]
+    waiting = start(trimtab, "--strategy", "blue-green", "--on-conflict", "queue")
+    assert waiting["status"]["queued"] is True
+    assert waiting["spec"]["steps"] == [100.0]
+    refused = trimtab("rollout", "start", "resnet", "--version", "2", "--on-conflict", "refuse")
+    assert refused.exit_code == Exit.REFUSED
+    assert trimtab("rollout", "start", "resnet", "--version", "2", "--approval", "@").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "advice"),
+    [
+        (("approve", "qa"), "has no approval 'qa'"),
+        (("reject", "qa"), "has no approval 'qa'"),
+        (("weight", "10"), "its steps say the weight"),
+        (("retry",), "nothing to try again"),
+        (("undo",), "only what succeeded is taken back"),
+    ],
+    ids=lambda words: words[0] if isinstance(words, tuple) else "",
+)
+def test_people_are_told_what_cannot_be(trimtab, words: tuple[str, ...], advice: str) -> None:
+    verb, *more = words
+    ended = trimtab("rollout", verb, str(start(trimtab)["id"]), *more)
+    assert ended.exit_code in (Exit.REFUSED, Exit.USAGE)
+    assert advice in ended.stderr
+
+
+def test_what_was_rolled_back_can_be_tried_again(trimtab, running: RunningPlane) -> None:
+    made = start(trimtab)
+    running.end(str(made["id"]), *ENDS["rolled back"][0])
+    again = trimtab("rollout", "retry", str(made["id"]))
+    assert again.exit_code == 0
+    assert again.stdout.endswith(": Pending\n")
+    assert str(made["id"]) not in again.stdout

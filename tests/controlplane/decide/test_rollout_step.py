@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from canary_analysis import Decision
+from controlplane.decide.rollout_plan import Answer, Approval, Plan, Strategy
 from controlplane.decide.rollout_state import TRANSITIONS, Event, Phase
-from controlplane.decide.rollout_step import Plan, Sight, next_move
+from controlplane.decide.rollout_step import Sight, next_move
 
 PLAN = Plan(steps=(5.0, 25.0, 50.0), soak_seconds=60.0, min_requests=100)
 GOOD = Sight(
@@ -108,3 +109,89 @@ def test_no_move_is_ever_illegal(sight: Sight) -> None:
 def test_what_shows_nothing_is_no_progress(change: dict[str, object], event: Event | None) -> None:
     plan = replace(PLAN, min_requests=0)
     assert next_move(plan, replace(GOOD, **change)).event is event  # type: ignore[arg-type]
+
+
+ASKS = replace(
+    PLAN,
+    approvals=(
+        Approval(name="qa", before=30.0, deadline_seconds=600.0, default=Answer.APPROVE),
+        Approval(name="owner", deadline_seconds=600.0),
+    ),
+)
+PROVEN = {"step": 2, "finding": Decision.PROMOTE}
+WAITS = {"phase": Phase.PAUSED, "approval": "qa", "step": 1}
+
+
+@pytest.mark.parametrize(
+    ("change", "event", "approval"),
+    [
+        pytest.param({}, Event.STEP_PASSED, "", id="5 to 25 needs nobody"),
+        pytest.param({"step": 1}, Event.APPROVAL_NEEDED, "qa", id="25 to 50 needs qa"),
+        pytest.param(PROVEN, Event.APPROVAL_NEEDED, "owner", id="promotion needs its owner"),
+        pytest.param(WAITS, None, "", id="it waits"),
+        pytest.param(WAITS | {"seconds_in_step": 600.0}, Event.APPROVED, "", id="the default: yes"),
+        pytest.param(
+            WAITS | {"approval": "owner", "step": 2, "seconds_in_step": 601.0},
+            Event.REJECTED,
+            "",
+            id="the default: no",
+        ),
+        pytest.param(
+            WAITS | {"finding": Decision.ROLLBACK},
+            Event.CANARY_FAILED,
+            "",
+            id="a bad canary waits for nobody",
+        ),
+        pytest.param({"held": "frozen"}, None, "", id="a freeze holds it"),
+        pytest.param({"guard": "all bad"}, Event.CANARY_FAILED, "", id="a guard acts at once"),
+        pytest.param(
+            {"held": "frozen", "guard": "all bad"},
+            Event.CANARY_FAILED,
+            "",
+            id="going back is never frozen",
+        ),
+    ],
+)
+def test_people_are_waited_for_and_nothing_else_is(change, event, approval):
+    move = next_move(ASKS, replace(GOOD, **change))
+    assert (move.event, move.approval) == (event, approval)
+    assert move.reason
+
+
+def test_a_last_approval_by_default_promotes():
+    plan = replace(
+        PLAN, approvals=(Approval(name="ok", deadline_seconds=1.0, default=Answer.APPROVE),)
+    )
+    sight = replace(GOOD, phase=Phase.PAUSED, approval="ok", step=2)
+    assert next_move(plan, sight).event is Event.LAST_APPROVED
+
+
+BLUE_GREEN = Plan(steps=(100.0,), soak_seconds=60.0, strategy=Strategy.BLUE_GREEN)
+IMMEDIATE = Plan(steps=(), soak_seconds=60.0, strategy=Strategy.IMMEDIATE)
+MANUAL = Plan(steps=(5.0,), soak_seconds=60.0, strategy=Strategy.MANUAL)
+
+
+@pytest.mark.parametrize(
+    ("plan", "change", "event"),
+    [
+        pytest.param(
+            BLUE_GREEN, {"finding": Decision.INVALID}, Event.LAST_STEP_PASSED, id="it has baked"
+        ),
+        pytest.param(BLUE_GREEN, {"seconds_in_step": 59.0}, None, id="it bakes"),
+        pytest.param(BLUE_GREEN, {"requests_in_step": 0}, None, id="nobody asked it anything"),
+        pytest.param(BLUE_GREEN, {"guard": "all bad"}, Event.CANARY_FAILED, id="it burns"),
+        pytest.param(IMMEDIATE, {"phase": Phase.PENDING}, Event.CUT_OVER, id="ready: all of it"),
+        pytest.param(
+            IMMEDIATE, {"phase": Phase.PENDING, "canary_ready": False}, None, id="not ready: none"
+        ),
+        pytest.param(
+            IMMEDIATE, {"phase": Phase.PENDING, "held": "frozen"}, None, id="frozen: none"
+        ),
+        pytest.param(MANUAL, {"finding": Decision.PROMOTE}, None, id="only a person moves it"),
+        pytest.param(
+            MANUAL, {"finding": Decision.ROLLBACK}, Event.CANARY_FAILED, id="but a bad one goes"
+        ),
+    ],
+)
+def test_each_strategy_has_its_own_way(plan, change, event):
+    assert next_move(plan, replace(GOOD, **change)).event is event

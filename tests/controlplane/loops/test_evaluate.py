@@ -4,7 +4,7 @@ import pytest
 from pydantic import TypeAdapter
 from sqlalchemy import event
 
-from controlplane import rollout_desk
+from controlplane import rollout_desk, rollout_draft
 from controlplane.decide.alert_state import AlertState
 from controlplane.loops.evaluate import evaluate
 from controlplane.slo_evaluation import evaluate_promise
@@ -57,7 +57,7 @@ async def test_a_burn_fires_once_and_tells_each_destination_of_the_route(world: 
 
 async def test_an_alert_says_what_where_and_what_to_do_first(world: World) -> None:
     await world.moves()
-    draft = rollout_desk.draft(world.plane, asked())
+    draft = rollout_draft.draft(world.plane, asked())
     rollout = rollout_desk.start(world.plane, draft, idempotency_key=None)
     await burn(world)
     record = next(r for r in world.plane.alerts.list() if r.severity == "page")

@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from controlplane import rollout_desk
+from controlplane import rollout_desk, rollout_draft
 from controlplane.decide.rollout import Rollout
 from controlplane.decide.rollout_state import Phase
 from controlplane.errors import RouterError
@@ -26,7 +26,7 @@ async def probe(plane: Plane) -> None:
 
 async def start(world: World, **more: object) -> Rollout:
     await world.moves()
-    rollout = rollout_desk.draft(world.plane, asked(**more))
+    rollout = rollout_draft.draft(world.plane, asked(**more))
     return rollout_desk.start(world.plane, rollout, idempotency_key=None)
 
 

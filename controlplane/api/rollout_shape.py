@@ -1,0 +1,75 @@
+"""A rollout as the API shows it: what was asked, how far it is, and conditions with their reasons."""
+
+from dataclasses import asdict
+
+from controlplane.decide.rollout import Rollout
+from controlplane.decide.rollout_state import Phase
+from controlplane.plane import Plane
+from controlplane.schemas import ConditionOut, RolloutOut, RolloutSpecOut, RolloutStatusOut
+
+__all__ = ["rollout_out"]
+
+FORWARD = (Phase.PROGRESSING, Phase.PROMOTING)
+
+
+def rollout_out(plane: Plane, rollout: Rollout) -> RolloutOut:
+    """Return a rollout as the API shows it."""
+    progress = rollout.progress
+    end = plane.now() if rollout.active else rollout.updated_at
+    status = RolloutStatusOut(
+        phase=progress.phase.value,
+        observed_generation=rollout.generation,
+        baseline=progress.baseline,
+        step=progress.step,
+        weight=rollout.weight,
+        canary_requests=progress.canary_requests,
+        reasons=(progress.reason,),
+        verdict=progress.verdict or None,
+        evidence=progress.evidence,
+        seconds=max(0.0, end - rollout.created_at),
+        conditions=_conditions(rollout),
+        approval=progress.approval or None,
+        deadline_at=_deadline(rollout),
+        queued=progress.queued,
+    )
+    return RolloutOut(
+        id=rollout.id,
+        spec=RolloutSpecOut.model_validate(asdict(rollout.spec)),
+        status=status,
+        created_at=rollout.created_at,
+        updated_at=rollout.updated_at,
+        links={
+            "self": f"/v1/rollouts/{rollout.id}",
+            "events": f"/v1/events?subject=rollout/{rollout.id}",
+        },
+    )
+
+
+def _deadline(rollout: Rollout) -> float | None:
+    approval = rollout.spec.plan.named(rollout.progress.approval)
+    return None if approval is None else rollout.progress.entered_at + approval.deadline_seconds
+
+
+def _conditions(rollout: Rollout) -> tuple[ConditionOut, ...]:
+    progress = rollout.progress
+    phase, verdict = progress.phase, progress.verdict
+    healthy = {"rollback": "False", "promote": "True", "promote_on_budget": "Unknown"}
+    found = [
+        ("Ready", "True" if progress.baseline else "Unknown" if rollout.active else "False"),
+        ("Progressing", "True" if phase in FORWARD else "False"),
+        ("NoWorse", healthy.get(verdict, "Unknown")),
+        ("WaitingForPeople", "True" if phase is Phase.PAUSED else "False"),
+        ("Done", "False" if rollout.active else "True"),
+    ]
+    return tuple(
+        ConditionOut.model_validate(
+            {
+                "type": kind,
+                "status": status,
+                "reason": verdict or phase.value if kind == "NoWorse" else phase.value,
+                "message": progress.reason,
+                "last_transition_at": progress.entered_at or rollout.created_at,
+            }
+        )
+        for kind, status in found
+    )

@@ -1,0 +1,64 @@
+"""How rollouts go unless one says otherwise, and when none goes forward, as trimtab.yaml says it."""
+
+from dataclasses import field
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from controlplane.target_spec import STRICT, Name
+from controlplane.units import Seconds, Share
+
+__all__ = ["ApprovalSpec", "FreezeSpec", "Margin", "RolloutDefaults"]
+
+Weight = Annotated[float, Field(gt=0, lt=100)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
+class Margin:
+    """How much worse is still the same: an absolute rise of errors, and odds ratios."""
+
+    errors: Share = 0.0005
+    error_odds: Annotated[float, Field(ge=1, le=100)] = 1.5
+    latency_odds: Annotated[float, Field(ge=1, le=100)] = 1.2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
+class ApprovalSpec:
+    """A point where a person must say yes: before a weight in per cent; 100 is promotion."""
+
+    name: Name
+    before: Annotated[float, Field(gt=0, le=100)] = 100.0
+    deadline: Annotated[Seconds, Field(gt=0, le=30 * 86400)] = 86_400.0
+    default: Literal["approve", "reject"] = "reject"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
+class RolloutDefaults:
+    """How a service's rollouts go unless one says otherwise."""
+
+    strategy: Literal["canary", "blue-green", "immediate", "manual"] = "canary"
+    steps: Annotated[tuple[Weight, ...], Field(min_length=1, max_length=20)] = (5.0, 25.0, 50.0)
+    soak: Annotated[Seconds, Field(ge=0, le=86400)] = 300.0
+    min_requests: Annotated[int, Field(ge=0)] = 0
+    horizon: Annotated[Seconds, Field(gt=0, le=604800)] = 3600.0
+    alpha: Annotated[float, Field(gt=0, lt=0.5)] = 0.01
+    beta: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
+    margin: Margin = field(default_factory=Margin)
+    tolerable_errors: Share = 0.01
+    promote_on_budget: bool = False
+    approvals: Annotated[tuple[ApprovalSpec, ...], Field(max_length=10)] = ()
+    budget_gate: bool = False
+    rollback_on_page: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
+class FreezeSpec:
+    """A time in which no rollout goes forward, once or by a rule of RFC 5545; services by pattern."""
+
+    name: Name
+    start: datetime
+    duration: Annotated[Seconds, Field(gt=0, le=90 * 86400)]
+    rrule: Annotated[str, Field(max_length=500)] = ""
+    services: Annotated[tuple[str, ...], Field(min_length=1, max_length=100)] = ("*",)

@@ -1,0 +1,176 @@
+"""What a request for a rollout means: a rollout that is not yet saved."""
+
+from dataclasses import replace
+
+from controlplane.decide.rollout import Progress, Rollout, RolloutSpec
+from controlplane.decide.rollout_plan import ALL, Answer, Approval, Strategy
+from controlplane.decide.rollout_state import Phase
+from controlplane.errors import NotFound, Refused
+from controlplane.plane import Plane
+from controlplane.rollout_config import RolloutDefaults
+from controlplane.schemas import RolloutIn
+
+__all__ = ["again", "back", "draft"]
+
+
+def draft(plane: Plane, asked: RolloutIn) -> Rollout:
+    """Return the rollout that this request means, not yet saved.
+
+    Raises:
+        NotFound: No such service.
+        Refused: The service has no route, or steps or approvals cannot be.
+    """
+    spec = plane.config.services.get(asked.service)
+    if spec is None:
+        known = ", ".join(sorted(plane.config.services)) or "none"
+        msg = f"No service {asked.service!r}."
+        raise NotFound(msg, hint=f"known services: {known}")
+    if spec.route is None:
+        msg = f"Service {asked.service!r} has no route, so nobody can move its traffic."
+        raise Refused(msg, hint=f"add services.{asked.service}.route to trimtab.yaml")
+    wanted = _spec(spec.rollout, asked)
+    return _renewed(plane, wanted)
+
+
+def again(plane: Plane, rollout_id: str) -> Rollout:
+    """Return a rollout that tries one again that has ended without success, not yet saved.
+
+    Raises:
+        NotFound: No such rollout.
+        Refused: It is under way, or it succeeded.
+    """
+    rollout = plane.rollouts.get(rollout_id)
+    if rollout.active or rollout.progress.phase is Phase.SUCCEEDED:
+        msg = f"Rollout {rollout_id} is {rollout.progress.phase}; there is nothing to try again."
+        raise Refused(msg)
+    return _renewed(plane, replace(rollout.spec, parent=rollout.id))
+
+
+def back(plane: Plane, rollout_id: str, *, version: str = "") -> Rollout:
+    """Return a rollout that takes one back that succeeded, at once, not yet saved.
+
+    Args:
+        plane: The plane.
+        rollout_id: The one that succeeded.
+        version: To which version; the one that served before it when empty.
+
+    Raises:
+        NotFound: No such rollout.
+        Refused: It did not succeed, or the version is not kept warm.
+    """
+    rollout = plane.rollouts.get(rollout_id)
+    if rollout.progress.phase is not Phase.SUCCEEDED:
+        msg = (
+            f"Rollout {rollout_id} is {rollout.progress.phase}; only what succeeded is taken back."
+        )
+        raise Refused(msg, hint="abort takes back what is under way")
+    wanted = version or rollout.progress.baseline
+    standing = plane.live.traffic.get(rollout.spec.service)
+    warm = () if standing is None or standing.weights is None else tuple(standing.weights)
+    if wanted not in warm:
+        msg = f"Version {wanted!r} of {rollout.spec.service} is not kept warm."
+        raise Refused(msg, hint=f"the router knows {', '.join(sorted(warm)) or 'none just now'}")
+    spec = replace(
+        rollout.spec,
+        version=wanted,
+        steps=(),
+        strategy=Strategy.IMMEDIATE,
+        approvals=(),
+        parent=rollout.id,
+        override=f"takes back {rollout.id}",
+    )
+    return _renewed(plane, spec)
+
+
+def _renewed(plane: Plane, spec: RolloutSpec) -> Rollout:
+    now = plane.now()
+    return Rollout(
+        id=f"r-{plane.rng.bytes(5).hex()}",
+        generation=1,
+        spec=spec,
+        progress=Progress(entered_at=now),
+        created_at=now,
+        updated_at=now,
+    )
+
+
+def _spec(usual: RolloutDefaults, asked: RolloutIn) -> RolloutSpec:
+    """Return what a request means, given what a service's rollouts usually are.
+
+    Raises:
+        Refused: Steps or approvals cannot be.
+    """
+    strategy = Strategy(asked.strategy or usual.strategy)
+    steps = _steps(strategy, asked.steps or usual.steps)
+    approvals = tuple(
+        Approval(
+            name=each.name,
+            before=each.before,
+            deadline_seconds=each.deadline_seconds,
+            default=Answer(each.default),
+        )
+        for each in asked.approvals
+    ) or tuple(
+        Approval(
+            name=each.name,
+            before=each.before,
+            deadline_seconds=each.deadline,
+            default=Answer(each.default),
+        )
+        for each in usual.approvals
+    )
+    _check_approvals(approvals, steps, strategy)
+    return RolloutSpec(
+        service=asked.service,
+        version=asked.version,
+        steps=steps,
+        soak_seconds=usual.soak if asked.soak_seconds is None else asked.soak_seconds,
+        min_requests=usual.min_requests if asked.min_requests is None else asked.min_requests,
+        horizon_seconds=usual.horizon if asked.horizon_seconds is None else asked.horizon_seconds,
+        alpha=usual.alpha,
+        beta=usual.beta,
+        error_margin=usual.margin.errors,
+        error_odds=usual.margin.error_odds,
+        latency_odds=usual.margin.latency_odds,
+        tolerable_errors=usual.tolerable_errors,
+        promote_on_budget=usual.promote_on_budget,
+        strategy=strategy,
+        approvals=approvals,
+        budget_gate=usual.budget_gate,
+        rollback_on_page=usual.rollback_on_page,
+        override=asked.override,
+    )
+
+
+def _steps(strategy: Strategy, steps: tuple[float, ...]) -> tuple[float, ...]:
+    """Return the weights of a strategy, in per cent.
+
+    Raises:
+        Refused: They do not rise.
+    """
+    if strategy is Strategy.IMMEDIATE:
+        return ()
+    if strategy is Strategy.BLUE_GREEN:
+        return (ALL,)
+    if strategy is Strategy.MANUAL:
+        return steps[:1]
+    if list(steps) != sorted(set(steps)):
+        msg = f"steps must rise, not {list(steps)}."
+        raise Refused(msg)
+    return steps
+
+
+def _check_approvals(
+    approvals: tuple[Approval, ...], steps: tuple[float, ...], strategy: Strategy
+) -> None:
+    names = [each.name for each in approvals]
+    if len(set(names)) < len(names):
+        msg = f"Two approvals have one name: {', '.join(names)}."
+        raise Refused(msg)
+    if approvals and strategy not in (Strategy.CANARY, Strategy.BLUE_GREEN):
+        msg = f"A rollout that is {strategy} stops at no approval."
+        raise Refused(msg, hint="use strategy canary or blue-green")
+    early = [each for each in approvals if steps and each.before <= steps[0]]
+    if early and strategy is Strategy.CANARY:
+        msg = f"Approval {early[0].name!r} is before the first step, {steps[0]:g} %."
+        raise Refused(msg, hint="whoever starts a rollout approves of its first step")
