@@ -41,7 +41,7 @@ def metrics(page) -> dict[str, str]:
 
 
 async def begin_rollout(running: RunningPlane) -> str:
-    draft = rollout_desk.draft(running.plane, asked())
+    draft = rollout_draft.draft(running.plane, asked())
     return rollout_desk.start(running.plane, draft, idempotency_key=None).id
 
 
