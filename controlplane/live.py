@@ -106,6 +106,7 @@ class Live:
         self.pages: dict[str, Page] = {}
         self.discoveries: dict[str, DiscoveryStanding] = {}
         self.outbox_empty: int | None = None
+        self.open_streams = 0
         self.outbox_seen = 0.0
         self.retargeted = asyncio.Event()
         self.wanted: dict[str, tuple[frozenset[str], str | None, frozenset[str]]] = {}

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Header, Query, Response
 
 from controlplane import rollout_desk, rollout_draft
-from controlplane.api.access import Listing, PlaneHere, listing
+from controlplane.api.access import Listing, PageHere, PlaneHere, page_of
 from controlplane.api.rollout_shape import rollout_out
 from controlplane.decide.rollout import Rollout
 from controlplane.decide.rollout_plan import Answer
@@ -41,11 +41,12 @@ async def start_rollout(
 
 @router.get("")
 async def list_rollouts(
-    plane: PlaneHere, service: str | None = None, *, active: bool = False
+    plane: PlaneHere, page: PageHere, service: str | None = None, *, active: bool = False
 ) -> Listing[RolloutOut]:
     """Rollouts, newest first."""
     found = plane.rollouts.list(service=service, active=active)
-    return listing(rollout_out(plane, rollout) for rollout in found)
+    shown = (rollout_out(plane, rollout) for rollout in found)
+    return page_of(shown, page, key=lambda rollout: rollout.id)
 
 
 @router.get("/{rollout_id}")

@@ -5,7 +5,7 @@ from difflib import get_close_matches
 from fastapi import APIRouter
 
 from controlplane.adjustment_desk import adjustments_of
-from controlplane.api.access import Listing, PlaneHere, listing
+from controlplane.api.access import Listing, PageHere, PlaneHere, page_of
 from controlplane.errors import NotFound
 from controlplane.plane import Plane
 from controlplane.promise import Promise
@@ -27,9 +27,10 @@ router = APIRouter(prefix="/v1/slos", tags=["slos"])
 
 
 @router.get("")
-async def list_slos(plane: PlaneHere) -> Listing[SloOut]:
+async def list_slos(plane: PlaneHere, page: PageHere) -> Listing[SloOut]:
     """Every SLO, evaluated now."""
-    return listing(_out(plane, promise) for promise in plane.promises.values())
+    shown = (_out(plane, promise) for promise in plane.promises.values())
+    return page_of(shown, page, key=lambda slo: slo.name)
 
 
 @router.get("/{name}")

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Query, status
 
-from controlplane.api.access import Listing, PlaneHere, listing
+from controlplane.api.access import Listing, PageHere, PlaneHere, listing, page_of
 from controlplane.errors import InvalidConfig, NotFound, Refused
 from controlplane.live import TargetStanding
 from controlplane.plane import Plane
@@ -28,9 +28,10 @@ async def list_discovery(plane: PlaneHere) -> Listing[DiscoveryOut]:
 
 
 @router.get("/targets")
-async def list_targets(plane: PlaneHere) -> Listing[TargetOut]:
+async def list_targets(plane: PlaneHere, page: PageHere) -> Listing[TargetOut]:
     """Every metrics page that is watched, and how its last scrape went."""
-    return listing(_out(plane, target) for target in plane.book.targets)
+    shown = (_out(plane, target) for target in plane.book.targets)
+    return page_of(shown, page, key=lambda target: target.name)
 
 
 @router.get("/targets/{name}")
