@@ -4,60 +4,26 @@ Every run is an analysis of its own with one error counter and one histogram. Al
 the same code as real traffic, side by side in one wide state.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
-from scipy.stats import norm
 
-from canary_analysis.appraisal import prove_all, weigh
+from canary_analysis.appraisal import Weighing, prove_all, weigh
+from canary_analysis.arms import Arm, Arms
 from canary_analysis.arrays import BoolArray, FloatArray, IntArray
 from canary_analysis.combine import weighted_mean
 from canary_analysis.layout import Layout
-from canary_analysis.metric import Interval, Kind, Metric
+from canary_analysis.made_up import Counts, made_up
+from canary_analysis.metric import Kind, Metric
 from canary_analysis.policy import Policy
-from canary_analysis.state import State, observe
+from canary_analysis.state import State, observe_arms
+from canary_analysis.traffic import EDGES, Traffic
 
-__all__ = ["EDGES", "Rehearsal", "Traffic", "rehearse"]
+__all__ = ["Rehearsal", "rehearse", "rehearse_each"]
 
-EDGES = (
-    0.01, 0.025, 0.05, 0.075, 0.1, 0.125, 0.15, 0.2, 0.25, 0.35, 0.5, 0.75, 1.0, 1.5, 2.5, 5.0,
-)  # fmt: skip
-"""Bucket edges in seconds."""
-
-TYPICAL = ((0.97, 0.080, 0.4), (0.03, 0.500, 0.8))
-"""Latency as a mixture of lognormals: share, median in seconds, sigma."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Traffic:
-    """Made-up traffic of one service.
-
-    Attributes:
-        canary_replicas: Replicas of the canary.
-        baseline_replicas: Replicas of the baseline.
-        rate: Requests per second and replica.
-        errors: Share of requests that fail.
-        canary_errors: The same for the canary; None when it is no worse.
-        slower: Factor on the canary's latencies.
-        latency_offsets: Lasting differences between replicas: sigma of a factor on latency.
-        error_offsets: The same, of a factor on the error share.
-        sick_replica: One canary replica is 3 times slower and fails 10 times as often.
-        onset_seconds: When the canary turns bad.
-        tick_seconds: Time between scrapes.
-    """
-
-    canary_replicas: int = 5
-    baseline_replicas: int = 15
-    rate: float = 10.0
-    errors: float = 0.001
-    canary_errors: float | None = None
-    slower: float = 1.0
-    latency_offsets: float = 0.0
-    error_offsets: float = 0.0
-    sick_replica: bool = False
-    onset_seconds: float = 0.0
-    tick_seconds: float = 10.0
+SIDE_BY_SIDE = 100
+"""Runs in one wide state; more would not fit the processor's cache."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -68,11 +34,25 @@ class Rehearsal:
         rollback_seconds: When it was rolled back.
         rollback_requests: Canary requests until then.
         promote_seconds: When every metric was proven, unless it was rolled back before.
+        blamed: Whether errors, and whether latency, was convicted on its own at the rollback,
+            shape (runs, 2).
     """
 
     rollback_seconds: FloatArray
     rollback_requests: FloatArray
     promote_seconds: FloatArray
+    blamed: BoolArray
+
+    @classmethod
+    def of(cls, runs: int) -> "Rehearsal":
+        """Nothing happened yet."""
+        nothing = np.full(runs, np.nan)
+        return cls(
+            rollback_seconds=nothing,
+            rollback_requests=nothing,
+            promote_seconds=nothing,
+            blamed=np.zeros((runs, 2), dtype=np.bool_),
+        )
 
     @property
     def rollback_share(self) -> float:
@@ -83,6 +63,11 @@ class Rehearsal:
     def promote_share(self) -> float:
         """Share of runs that were promoted."""
         return float(np.isfinite(self.promote_seconds).mean())
+
+    @property
+    def undecided(self) -> BoolArray:
+        """Which runs were not rolled back."""
+        return np.isnan(self.rollback_seconds)
 
 
 def rehearse(
@@ -97,49 +82,96 @@ def rehearse(
         runs: How many rollouts.
         seconds: How long each may last at most.
     """
-    metrics = [_errors(run) for run in range(runs)] + [_latency(run) for run in range(runs)]
-    state = State.empty(Layout.of(metrics, policy), policy)
-    nothing = np.full(runs, np.nan)
-    past = Rehearsal(rollback_seconds=nothing, rollback_requests=nothing, promote_seconds=nothing)
-    for elapsed, tick in _ticks(traffic, rng, runs=runs, seconds=seconds):
-        state = observe(state, tick)
-        past = _judged(past, state, elapsed)
-        if not _undecided(past).any():
+    return rehearse_each(traffic, policy, rng, runs=runs, seconds=seconds, alphas=(policy.alpha,))[
+        0
+    ]
+
+
+def rehearse_each(
+    traffic: Traffic,
+    policy: Policy,
+    rng: np.random.Generator,
+    *,
+    runs: int,
+    seconds: float,
+    alphas: Sequence[float],
+) -> tuple[Rehearsal, ...]:
+    """The same under several values of alpha on the same traffic, for the price of one."""
+    policies = [replace(policy, alpha=alpha) for alpha in alphas]
+    parts = [
+        _side_by_side(traffic, policies, rng, min(SIDE_BY_SIDE, runs - begun), seconds)
+        for begun in range(0, runs, SIDE_BY_SIDE)
+    ]
+    return tuple(map(_joined, zip(*parts, strict=True)))
+
+
+def _joined(parts: Sequence[Rehearsal]) -> Rehearsal:
+    names = [field.name for field in fields(Rehearsal)]
+    return Rehearsal(**{name: np.concatenate([getattr(p, name) for p in parts]) for name in names})
+
+
+def _side_by_side(
+    traffic: Traffic,
+    policies: Sequence[Policy],
+    rng: np.random.Generator,
+    runs: int,
+    seconds: float,
+) -> list[Rehearsal]:
+    metrics = [Metric(name=f"errors {run}", kind=Kind.ERRORS) for run in range(runs)]
+    metrics += [
+        Metric(name=f"latency {run}", kind=Kind.LATENCY, edges=EDGES) for run in range(runs)
+    ]
+    layout = Layout.of(metrics, policies[0])
+    state = State.empty(layout, policies[0])
+    past = [Rehearsal.of(runs) for _ in policies]
+    for elapsed, counts in made_up(traffic, rng, runs=runs, seconds=seconds):
+        state = observe_arms(state, _arms(traffic, counts), elapsed)
+        past = _judged(past, state, policies, elapsed)
+        if not any(each.undecided.any() for each in past):
             break
     return past
 
 
-def _errors(run: int) -> Metric:
-    return Metric(name=f"errors {run}", kind=Kind.ERRORS)
-
-
-def _latency(run: int) -> Metric:
-    return Metric(name=f"latency {run}", kind=Kind.LATENCY, edges=EDGES)
-
-
-def _undecided(past: Rehearsal) -> BoolArray:
-    return np.isnan(past.rollback_seconds)
-
-
-def _judged(past: Rehearsal, state: State, elapsed: float) -> Rehearsal:
-    policy = state.policy
+def _judged(
+    past: Sequence[Rehearsal], state: State, policies: Sequence[Policy], elapsed: float
+) -> list[Rehearsal]:
     weighing = weigh(state, leave_out=False)
-    convicted = _undecided(past) & (_by_run(weighing.by_metric) >= policy.rollback_limit)
-    if convicted.any():
-        left_out = weigh(state, leave_out=True).left_out
-        if left_out is not None:
-            convicted &= (_by_run(left_out) >= policy.left_out_limit).all(axis=0)
+    value = _by_run(weighing.by_metric)
+    above = any((value >= policy.rollback_limit).any() for policy in policies)
+    left_out = weigh(state, leave_out=True).left_out if above else None
+    least = np.full(len(value), np.inf) if left_out is None else _by_run(left_out).min(axis=0)
+    closed = np.minimum(weighing.by_metric.reshape(2, -1), value)  # closed testing of two
+    good = _proven(past, state, weighing, elapsed)
+    requests = state.arms.canary.total.sum(axis=0)[: len(value)]
+    found = []
+    for each, policy in zip(past, policies, strict=True):
+        bad = (value >= policy.rollback_limit) & (least >= policy.left_out_limit)
+        convicted = each.undecided & bad
+        first = good & ~bad & each.undecided & np.isnan(each.promote_seconds)
+        blamed = (closed >= policy.rollback_limit).T
+        found.append(
+            Rehearsal(
+                rollback_seconds=np.where(convicted, elapsed, each.rollback_seconds),
+                rollback_requests=np.where(convicted, requests, each.rollback_requests),
+                promote_seconds=np.where(first, elapsed, each.promote_seconds),
+                blamed=np.where(convicted[:, None], blamed, each.blamed),
+            )
+        )
+    return found
+
+
+def _proven(
+    past: Sequence[Rehearsal], state: State, weighing: Weighing, elapsed: float
+) -> BoolArray:
+    """Which runs may be promoted by now; not asked again when all were."""
+    policy = state.policy
+    asked = any(np.isnan(each.promote_seconds).any() for each in past)
+    requests = state.arms.canary.total.sum(axis=0)
+    ready = requests[: len(requests) // 2] >= policy.min_canary_requests
+    if elapsed < policy.soak_seconds or not asked:
+        return np.zeros_like(ready)
     proof = prove_all(state, weighing.phi).value.reshape(2, -1).min(axis=0)
-    requests = state.arms.canary.total.sum(axis=0)[: len(convicted)]
-    ready = (elapsed >= policy.soak_seconds) & (requests >= policy.min_canary_requests)
-    good = ready & (proof >= 1.0 / policy.beta) & ~convicted & _undecided(past)
-    first = good & np.isnan(past.promote_seconds)
-    return replace(
-        past,
-        rollback_seconds=np.where(convicted, elapsed, past.rollback_seconds),
-        rollback_requests=np.where(convicted, requests, past.rollback_requests),
-        promote_seconds=np.where(first, elapsed, past.promote_seconds),
-    )
+    return np.asarray(ready & (proof >= 1.0 / policy.beta))
 
 
 def _by_run(values: FloatArray) -> FloatArray:
@@ -148,59 +180,18 @@ def _by_run(values: FloatArray) -> FloatArray:
     return weighted_mean(np.moveaxis(pairs, -2, -1), np.ones(2))
 
 
-def _ticks(
-    traffic: Traffic, rng: np.random.Generator, *, runs: int, seconds: float
-) -> Iterator[tuple[float, Mapping[str, Interval]]]:
-    replicas = traffic.canary_replicas + traffic.baseline_replicas
-    slowness = rng.normal(0.0, 1.0, (runs, replicas)) * traffic.latency_offsets
-    fragility = np.exp(rng.normal(0.0, 1.0, (runs, replicas)) * traffic.error_offsets)
-    if traffic.sick_replica:
-        slowness[:, 0] += np.log(3.0)
-        fragility[:, 0] *= 10.0
-    on_canary = np.arange(replicas) < traffic.canary_replicas
-    before = _buckets(slowness), np.minimum(traffic.errors * fragility, 1.0)
-    worse = np.where(on_canary, traffic.canary_errors or traffic.errors, traffic.errors)
-    slower = slowness + np.where(on_canary, np.log(traffic.slower), 0.0)
-    after = _buckets(slower), np.minimum(worse * fragility, 1.0)
-    for number in range(1, round(seconds / traffic.tick_seconds) + 1):
-        elapsed = number * traffic.tick_seconds
-        buckets, failing = after if elapsed > traffic.onset_seconds else before
-        total = rng.poisson(traffic.rate * traffic.tick_seconds, (runs, replicas))
-        failed = rng.binomial(total, failing)[..., None]
-        placed = rng.multinomial(total, buckets)
-        above = total[..., None] - np.cumsum(placed, axis=-1)[..., :-1]
-        yield elapsed, _intervals(traffic, total, failed, above, elapsed)
-
-
-def _buckets(slowness: FloatArray) -> FloatArray:
-    """Probability of each bucket, by run and replica."""
-    edges = np.log(EDGES)
-    below = sum(
-        share * norm.cdf((edges - np.log(median) - slowness[..., None]) / sigma)
-        for share, median, sigma in TYPICAL
+def _arms(traffic: Traffic, counts: Counts) -> Arms:
+    """Error counters of all runs, then their histograms, as `Layout` has them."""
+    split = traffic.canary_replicas
+    total = np.concatenate([counts.total, counts.total], axis=1)
+    slow = counts.above.reshape(len(total), -1)
+    above = np.concatenate([counts.failed, slow], axis=1)
+    return Arms(
+        canary=_arm("canary", total[:split], above[:split]),
+        baseline=_arm("baseline", total[split:], above[split:]),
     )
-    ends = np.zeros_like(slowness)[..., None]
-    chances = np.diff(below, axis=-1, prepend=ends, append=ends + 1.0)
-    return np.asarray(chances / chances.sum(axis=-1, keepdims=True))
 
 
-def _intervals(
-    traffic: Traffic, total: IntArray, failed: IntArray, above: IntArray, elapsed: float
-) -> dict[str, Interval]:
-    canary = tuple(f"canary-{i}" for i in range(traffic.canary_replicas))
-    baseline = tuple(f"baseline-{i}" for i in range(traffic.baseline_replicas))
-    split = len(canary)
-    named = ((_errors, failed), (_latency, above))
-    return {
-        metric(run).name: Interval(
-            canary_replicas=canary,
-            canary_total=total[run, :split],
-            canary_above=counts[run, :split],
-            baseline_replicas=baseline,
-            baseline_total=total[run, split:],
-            baseline_above=counts[run, split:],
-            elapsed_seconds=elapsed,
-        )
-        for metric, counts in named
-        for run in range(len(total))
-    }
+def _arm(name: str, total: IntArray, above: IntArray) -> Arm:
+    names = tuple(f"{name}-{row:03}" for row in range(len(total)))
+    return Arm(names=names, total=total, above=above)

@@ -21,7 +21,7 @@ from canary_analysis.replicas import (
     replicas_with_traffic,
 )
 
-__all__ = ["State", "observe"]
+__all__ = ["State", "observe", "observe_arms"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -89,6 +89,11 @@ def observe(state: State, intervals: Mapping[str, Interval]) -> State:
         return state
     tick = gather(state.layout, intervals, state.arms)
     elapsed = max(interval.elapsed_seconds for interval in intervals.values())
+    return observe_arms(state, tick, elapsed)
+
+
+def observe_arms(state: State, tick: Arms, elapsed: float) -> State:
+    """Add one tick that already lies in the wide columns; new replicas follow the known ones."""
     new = len(tick.canary.names) - len(state.arms.canary.names)
     seen = replace(
         state,

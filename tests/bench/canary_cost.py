@@ -11,7 +11,7 @@ from scipy.stats import mannwhitneyu
 
 from canary_analysis import Analysis, Interval, Kind, Metric, Policy
 from canary_analysis.evidence import ODDS
-from canary_analysis.rehearsal import EDGES
+from canary_analysis.traffic import EDGES
 
 HISTOGRAMS = 100
 TICKS = 90

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from canary_analysis import Policy
-from canary_analysis.rehearsal import Traffic, rehearse
+from canary_analysis.rehearsal import rehearse, rehearse_each
+from canary_analysis.traffic import Traffic
 
 NOISY = {"latency_offsets": 0.05, "error_offsets": 0.2}
 STRICT = Policy(alpha=0.05)
@@ -41,6 +42,19 @@ def test_late_trouble_is_found_within_minutes():
 def test_a_good_canary_is_promoted_and_a_slower_one_is_not():
     assert run(Traffic(), 600.0).promote_share >= 0.95
     assert run(Traffic(slower=1.25), 600.0).promote_share == 0.0
+
+
+def test_a_stricter_alpha_on_the_same_traffic_is_never_sooner():
+    loose, strict = rehearse_each(
+        Traffic(canary_errors=0.01, **NOISY),
+        Policy(),
+        np.random.default_rng(3),
+        runs=20,
+        seconds=300.0,
+        alphas=(0.05, 0.01),
+    )
+    assert (loose.rollback_seconds <= strict.rollback_seconds).all()
+    assert (loose.blamed == [True, False]).all()
 
 
 def test_two_replicas_are_judged_without_leaving_one_out():
