@@ -64,6 +64,11 @@ class OpenMetricsFile:
         return PastOfSlo(counts=counts, notes=notes)
 
     @property
+    def series(self) -> tuple[RawSeries, ...]:
+        """Everything that the file holds."""
+        return self._series
+
+    @property
     def ends(self) -> float:
         """When the newest sample is of, Unix seconds; 0 when there is none."""
         return max((float(each.times[-1]) for each in self._series), default=0.0)
