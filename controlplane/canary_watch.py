@@ -14,7 +14,7 @@ from controlplane.decide.rollout import Rollout, RolloutSpec
 from probes.reading import Reading
 from slo import Selector
 
-__all__ = ["CanaryWatch", "Watched", "metrics_of", "policy_of"]
+__all__ = ["ERRORS", "CanaryWatch", "Watched", "metrics_of", "policy_of"]
 
 Counted = npt.NDArray[np.int64]
 REQUESTS, ERRORS, GOOD, TIMED, LATENCY = "requests", "errors", "good", "timed", "latency"

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, replace
 
-from canary_analysis import Kind, Verdict
-from controlplane.canary_watch import Watched
+from canary_analysis import Finding, Verdict
+from controlplane.canary_watch import ERRORS, Watched
 from controlplane.decide.alert_state import AlertState
 from controlplane.decide.freeze import frozen
 from controlplane.decide.gate import Gate, decide_gate
@@ -14,13 +14,16 @@ from controlplane.evidence import evidence_of, summary_of
 from controlplane.gate_desk import standings_of
 from controlplane.plane import Plane
 from probes.reading import Reading
-from slo import LatencySli, Severity
+from slo import LatencySli, Severity, chance_of_at_least
 
 __all__ = ["Seen", "see"]
 
 JUDGED = (Phase.PROGRESSING, Phase.PAUSED)
 ALL_FAIL_REQUESTS = 20
 """So many requests of which every one is bad need no statistics."""
+ALONE_CHANCE = 1e-6
+"""Where no other version serves, so unlikely must be what a tolerable one would show: it is looked at
+often, and this leaves room for that."""
 LOST_READINESS = 3
 """So many probes in a row that say it is not ready."""
 STALE_PROBES = 3.0
@@ -82,14 +85,25 @@ def _guard(plane: Plane, rollout: Rollout, verdict: Verdict | None) -> str:
     if progress.phase not in JUDGED:
         return ""
     for finding in () if verdict is None else verdict.findings:
-        asked, failed = finding.canary_requests, finding.canary_events
-        if finding.kind is Kind.ERRORS and asked >= ALL_FAIL_REQUESTS and failed == asked:
-            return f"all of its {asked} requests are bad: {finding.metric}"
+        if finding.metric == ERRORS and (failing := _failing(rollout, finding)):
+            return failing
     standing = plane.live.probes.get((rollout.spec.service, rollout.spec.version, "ready"))
     if standing is not None and standing.failures_in_row >= LOST_READINESS:
         return f"it is not ready any more: {standing.reason}"
     paged = _paged_since(plane, rollout) if rollout.spec.rollback_on_page else ""
     return f"{paged} pages since it began" if paged else ""
+
+
+def _failing(rollout: Rollout, finding: Finding) -> str:
+    """Return how many requests of a canary fail, where that is too much whatever the baseline does."""
+    asked, failed = finding.canary_requests, finding.canary_events
+    if asked >= ALL_FAIL_REQUESTS and failed == asked:
+        return f"all of its {asked} requests are bad"
+    alone = bool(rollout.spec.steps) and rollout.spec.plan.alone(rollout.progress.step)
+    tolerable = rollout.spec.tolerable_errors
+    if alone and chance_of_at_least(failed, asked, tolerable) < ALONE_CHANCE:
+        return f"{failed} of its {asked} requests are bad; {tolerable:.2%} are tolerable"
+    return ""
 
 
 def _paged_since(plane: Plane, rollout: Rollout) -> str:
