@@ -1,13 +1,14 @@
 """One SLO that is counted on an engine's samples: what was read of it, and how far.
 
 Its samples are counted as pages are, each as of its own time. At first the past is read as far back as
-the SLO looks; the newest sample of each target by then is where counting goes on. Each target of the
+the SLO looks; what each series showed last by then is where counting goes on. Each target of the
 engine (job and instance) is a source of its own, and remembers how far it was read: a sample that is
 read twice counts once.
 """
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +17,7 @@ from controlplane.engines.native_samples import NativeSamples
 from controlplane.store.past_sums import PastSums
 from slo import RatioSli, RawSeries, Selector, ThresholdSli
 
-__all__ = ["EngineFeed", "LatePage", "late_pages"]
+__all__ = ["EngineFeed", "LatePage", "late_pages", "pages_from"]
 
 Series = tuple[tuple[str, Mapping[str, str]], ...]
 Layouts = dict[tuple[str, tuple[object, ...]], Series]
@@ -44,7 +45,8 @@ class EngineFeed:
         sources: Names of the targets it is counted on.
         ok: Whether the last look went well; None before the first.
         reason: In words.
-        asked_at: When that was, Unix seconds.
+        asked_at: When that was, by the clock that never jumps; None before the first.
+        reading: The look that is under way, or the last one.
         newest: When its newest sample is of; None while there was none.
         notes: What a reader must know of its past: gaps, warnings.
         layouts: The series of pages, so that the same ones are the same object.
@@ -52,7 +54,7 @@ class EngineFeed:
         counted: What each part of the SLO counts.
         natives: Native histograms, counted as they come.
         selectors: What is asked for.
-        resolve_at: When it is asked next which series there are, Unix seconds.
+        resolved_at: When it was last asked which series there are, by the same clock; None before.
         past: What was read of the time before counting began, until it is added.
     """
 
@@ -63,7 +65,8 @@ class EngineFeed:
         self.sources: frozenset[str] = frozenset()
         self.ok: bool | None = None
         self.reason = "not asked yet"
-        self.asked_at = 0.0
+        self.asked_at: float | None = None
+        self.reading: asyncio.Task[None] | None = None
         self.newest: float | None = None
         self.notes: tuple[str, ...] = ()
         self.layouts: Layouts = {}
@@ -71,7 +74,7 @@ class EngineFeed:
         self.counted: tuple[RatioSli | ThresholdSli, ...] = ()
         self.natives = NativeSamples(())
         self.selectors: tuple[Selector, ...] = ()
-        self.resolve_at = 0.0
+        self.resolved_at: float | None = None
         self.past: dict[str, PastSums] = {}
 
     @property
@@ -114,3 +117,31 @@ def _pages(
         key = tuple((name, tuple(sorted(labels.items()))) for name, labels in named)
         known = layouts.setdefault((source, key), named)
         yield LatePage(source=source, at=at, series=known, values=row[there])
+
+
+def pages_from(
+    pages: Iterable[LatePage], *, begin: float, readings: Sequence[Selector]
+) -> list[LatePage]:
+    """Return the pages from a moment on, and before them one of each source to go on from.
+
+    It shows what each series of the source showed last, but for gauges, of which a page is a reading:
+    those were told already.
+    """
+    later: list[LatePage] = []
+    last: dict[str, LatePage] = {}
+    shown: dict[str, dict[tuple[object, ...], tuple[tuple[str, Mapping[str, str]], float]]] = {}
+    for page in pages:
+        if page.at >= begin:
+            later.append(page)
+            continue
+        last[page.source] = page
+        for series, value in zip(page.series, page.values.tolist(), strict=True):
+            if not any(each.selects(*series) for each in readings):
+                key = series[0], *sorted(series[1].items())
+                shown.setdefault(page.source, {})[key] = series, value
+    first = []
+    for source, page in last.items():
+        held = list(shown.get(source, {}).values())
+        values = np.array([value for _, value in held], dtype=np.float64)
+        first.append(replace(page, series=tuple(series for series, _ in held), values=values))
+    return [*first, *later]

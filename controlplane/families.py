@@ -16,6 +16,8 @@ from slo import LabelSets, name_of_set, sets_shown
 __all__ = ["Families"]
 
 Series = Sequence[tuple[str, Mapping[str, str]]]
+MOST_SEEN = 10_000
+"""So many pages are known not to show anything new."""
 
 
 class Families:
@@ -80,6 +82,8 @@ class Families:
                 continue
             if sets is None or self._seen.get((name, source)) is series:
                 continue
+            if len(self._seen) >= MOST_SEEN:
+                self._seen.clear()  # pages of targets that are gone are not kept for ever
             self._seen[name, source] = series
             for values in sets_shown(sets.labels, family.slo.sli.whole, series):
                 self._meet(family, sets, values, now)

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from slo.counter import LARGEST
 from slo.raw_counts import RawSeries
 from slo.resolving import AT_MOST
 from slo.sli import LatencySli, RatioSli
@@ -60,6 +61,13 @@ class NativeSample:
         left = np.where((rule == 1) | (rule == 3), np.nextafter(left, -np.inf), left)  # noqa: PLR2004
         right = np.where((rule == 1) | (rule == 2), np.nextafter(right, -np.inf), right)  # noqa: PLR2004
         return cls(at=at, total=total, left=left, right=right, held=held)
+
+    @property
+    def is_possible(self) -> bool:
+        """Whether a histogram can show that: counts below 2**53, in buckets that begin and end."""
+        edges = np.concatenate((self.left, self.right))
+        held = float(self.held.sum())
+        return 0.0 <= self.total <= LARGEST and held <= LARGEST and not np.isnan(edges).any()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

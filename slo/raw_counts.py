@@ -1,7 +1,7 @@
 """Raw samples of a past, counted as the ledger counts pages: exact gains, each at its own moment.
 
-A series that is there when its source is first seen begins to count with its next sample; one that
-appears later began at zero. Counters that fall began anew. What no counter can show is passed over, and
+A series that is there before any series of its source is seen twice begins to count with its next
+sample; one that appears later began at zero. Counters that fall began anew. What no counter can show is passed over, and
 what is not a number is no sample at all: engines tell with it that a series went away.
 """
 
@@ -82,9 +82,9 @@ def count_raw(sli: RatioSli | ThresholdSli, series: Sequence[RawSeries]) -> Coun
         chosen = _selected(series, sli.series)
         good = _readings(chosen, sli.combine, sli.threshold)
         return _history(good, _readings(chosen, sli.combine, None), by_bad=False)
-    first = _first_seen(series)
+    over = _first_page(series)
     part, total = (
-        _counter_gains(_selected(series, selectors), first)
+        _counter_gains(_selected(series, selectors), over)
         for selectors in (sli.good or sli.bad, sli.total)
     )
     return _history(part, total, by_bad=bool(sli.bad))
@@ -107,23 +107,26 @@ def _selected(series: Iterable[RawSeries], selectors: tuple[Selector, ...]) -> l
     ]
 
 
-def _first_seen(series: Iterable[RawSeries]) -> Mapping[str, float]:
-    """Return when each source was first seen, by whichever of its series."""
-    first: dict[str, float] = {}
+def _first_page(series: Iterable[RawSeries]) -> Mapping[str, float]:
+    """Return when the first page of each source was over: when one of its series was shown again.
+
+    Series of one source may be scraped at moments of their own.
+    """
+    over: dict[str, float] = {}
     for each in series:
-        if len(each.times):
-            first[each.source] = min(float(each.times[0]), first.get(each.source, np.inf))
-    return first
+        again = float(each.times[1]) if len(each.times) > 1 else np.inf
+        over[each.source] = min(again, over.get(each.source, np.inf))
+    return over
 
 
-def _counter_gains(series: Iterable[RawSeries], first: Mapping[str, float]) -> _Gains:
+def _counter_gains(series: Iterable[RawSeries], over: Mapping[str, float]) -> _Gains:
     times, counts = [np.empty(0)], [np.empty(0)]
     for each in series:
         possible = (each.values >= 0.0) & (each.values <= LARGEST)
         at, values = each.times[possible], each.values[possible]
         if not len(at):
             continue
-        began_before = at[0] <= first[each.source]
+        began_before = at[0] < over[each.source]
         before = np.concatenate(([values[0] if began_before else 0.0], values[:-1]))
         times.append(at)
         counts.append(values - np.where(values < before, 0.0, before))

@@ -97,7 +97,10 @@ class Slices:
                 self._pass(rule, now, sums)
 
     def pass_late_time(self, good: str, at: float, sums: Sums) -> tuple[PeriodGain, ...]:
-        """Close the slices of one rule that are over by the time of a page; return their worth."""
+        """Close the slices of one rule that are over by the time of a page; return their worth.
+
+        The page itself is counted after that.
+        """
         rule = self._rules.get(good)
         return () if rule is None else self._pass(rule, at, sums)
 
@@ -110,9 +113,11 @@ class Slices:
         then, before = state[1 : width + 1], state[width + 1 :]
         worth: tuple[PeriodGain, ...] = ()
         if number > state[0]:
-            gained = [late - early for early, late in zip(then, before, strict=True)]
+            # Of a page that is read late nothing was counted yet; of one that just came, all was.
+            ended = seen if rule.read_late else before
+            gained = [late - early for early, late in zip(then, ended, strict=True)]
             worth = self._close(rule, gained, sums, (state[0] + 1.0) * length)
-            state[: width + 1] = number, *before
+            state[: width + 1] = number, *ended
         state[width + 1 :] = seen
         return worth
 

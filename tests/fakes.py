@@ -11,14 +11,15 @@ __all__ = ["InMemoryRouter", "ManualClock", "RecordingNotifier"]
 
 
 class ManualClock:
-    """A clock that moves only when told, or when someone sleeps."""
+    """A clock that moves only when told, or when someone sleeps; ``set_on`` puts it wrong."""
 
     def __init__(self, start: datetime = datetime(2026, 1, 1, tzinfo=UTC)) -> None:
         self._start = start
         self.elapsed = 0.0
+        self.set_on = 0.0
 
     def now(self) -> datetime:
-        return self._start + timedelta(seconds=self.elapsed)
+        return self._start + timedelta(seconds=self.elapsed + self.set_on)
 
     def monotonic(self) -> float:
         return self.elapsed

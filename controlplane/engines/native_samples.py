@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from controlplane.engines import source_of
+from controlplane.engines.samples import ROUNDED_SECONDS
 from controlplane.errors import EngineError
 from slo import (
     LatencySli,
@@ -43,8 +44,8 @@ class NativeSamples:
         pairs = zip(slo.parts, counted, strict=True)
         return cls(latency.limit for part, sli in pairs if (latency := _unbucketed(part.sli, sli)))
 
-    def gather(self, result: Iterable[Mapping[str, Any]]) -> None:
-        """Count the histograms of an answer; those that the piece before brought already once.
+    def gather(self, result: Iterable[Mapping[str, Any]], *, until: float) -> None:
+        """Count the histograms of an answer up to a time, each once however often it is shown.
 
         Raises:
             EngineError: No limit is asked for, and a histogram has no other reading.
@@ -58,6 +59,8 @@ class NativeSamples:
             for at, shown in histograms:
                 total, buckets = float(shown["count"]), shown.get("buckets") or ()
                 sample = NativeSample.of(float(at), total, buckets)
+                if not (sample.at <= until + ROUNDED_SECONDS and sample.is_possible):
+                    continue
                 for limit in self._limits:
                     self._counts.setdefault((labels, limit), NativeCount(limit)).add(sample)
 

@@ -5,16 +5,18 @@ the engine has a part in it, for `increase()` and `rate()` extrapolate.
 Source: prometheus/docs, HTTP API: instant queries whose expression is a range selector.
 """
 
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
-import numpy as np
 import orjson
 
-from controlplane.engines import PastOfSlo, Progress, resolved_parts, source_of
+from controlplane.engines import PastOfSlo, Progress, resolved_parts
 from controlplane.engines.native_samples import NativeSamples
+from controlplane.engines.samples import Pieces, gather, labels_of, series_of
 from controlplane.errors import EngineError
 from slo import (
     CountHistory,
@@ -33,6 +35,7 @@ LEAST_PIECE_SECONDS = 300.0
 MOST_BYTES = 64 << 20
 MOST_SERIES = 20_000
 DEADLINE_SECONDS = 60.0
+"""For one question, with all of its answer: what comes drop by drop is not waited for."""
 LATE_SECONDS = 3600.0
 """What an engine knows only from so much later on than it was asked for is told."""
 
@@ -59,6 +62,7 @@ class PrometheusEngine:
         url: Of the engine, with the path before ``/api/v1`` where there is one.
         headers: To send with each question, for example a tenant or a login.
         transport: How questions travel; None for the usual way.
+        deadline: Seconds for one question.
     """
 
     def __init__(
@@ -67,12 +71,14 @@ class PrometheusEngine:
         *,
         headers: Mapping[str, str] | None = None,
         transport: httpx.BaseTransport | None = None,
+        deadline: float = DEADLINE_SECONDS,
     ) -> None:
         self.url = url.rstrip("/")
+        self._deadline = deadline
         self._client = httpx.Client(
             base_url=self.url,
             headers=dict(headers or {}),
-            timeout=DEADLINE_SECONDS,
+            timeout=deadline,
             follow_redirects=False,
             trust_env=False,
             transport=transport,
@@ -92,10 +98,11 @@ class PrometheusEngine:
         """
         fields = {"match[]": [str(each) for each in selectors], "start": since, "end": until}
         found = self._ask("/api/v1/series", fields).get("data") or []
-        if len(found) > MOST_SERIES:
-            msg = f"{self.url} knows {len(found)} series of the query; at most {MOST_SERIES} are read."
-            raise EngineError(msg, hint=NARROWER)
-        return [(labels["__name__"], labels) for labels in found]
+        with self._of_the_api():
+            if len(found) > MOST_SERIES:
+                msg = f"{self.url} knows {len(found)} series of the query; at most {MOST_SERIES} are read."
+                raise EngineError(msg, hint=NARROWER)
+            return [(labels["__name__"], labels_of(labels)) for labels in found]
 
     def raw(
         self,
@@ -115,7 +122,7 @@ class PrometheusEngine:
         """
         natives = natives or NativeSamples(())
         wanted = list(dict.fromkeys(selectors))
-        pieces: dict[tuple[tuple[str, str], ...], list[np.ndarray]] = {}
+        pieces: Pieces = {}
         warnings: dict[str, None] = {}
         at, piece = since, PIECE_SECONDS
         while at < until:
@@ -128,16 +135,29 @@ class PrometheusEngine:
                 piece /= 2
                 continue
             for answer in answers:
-                warnings.update(dict.fromkeys(answer.get("warnings") or ()))
                 if answer.get("isPartial"):  # VictoriaMetrics' way to say so
                     warnings["a part of the stores did not answer"] = None
-                _gather(answer["data"]["result"], pieces)
-                natives.gather(answer["data"]["result"])
+                with self._of_the_api():
+                    warnings.update(dict.fromkeys(map(str, answer.get("warnings") or ())))
+                    result = answer["data"]["result"]
+                    gather(result, pieces, since=at, until=end)
+                    natives.gather(result, until=end)
             at = end
             if progress is not None:
                 progress((at - since) / (until - since))
-        series = tuple(_series(dict(labels), found) for labels, found in pieces.items() if found)
+        series = tuple(series_of(dict(labels), found) for labels, found in pieces.items() if found)
         return RawAnswer(series=series, warnings=tuple(warnings))
+
+    @contextmanager
+    def _of_the_api(self) -> Iterator[None]:
+        """Make an error of the engine out of an answer that is not shaped as the API says."""
+        try:
+            yield
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            msg = f"{self.url} answered what is none of Prometheus's API: {error!r:.200}"
+            raise EngineError(
+                msg, hint="is it the address of an engine, or of something else?"
+            ) from error
 
     def _piece(self, selector: Selector, since: float, until: float) -> dict[str, Any]:
         # One millisecond more: VictoriaMetrics, and Prometheus from 3.0 on, leave out the very
@@ -167,8 +187,12 @@ class PrometheusEngine:
 
     def _body(self, response: httpx.Response) -> bytes:
         body = bytearray()
+        begun = time.monotonic()
         for piece in response.iter_bytes():
             body += piece
+            if time.monotonic() - begun > self._deadline:
+                msg = f"{self.url} did not end its answer within {self._deadline:g} s."
+                raise _TooLarge(msg, hint=NARROWER)
             if len(body) > MOST_BYTES:
                 msg = f"{self.url} answered more than {MOST_BYTES >> 20} MiB at once."
                 raise _TooLarge(msg, hint=NARROWER)
@@ -217,32 +241,6 @@ def selectors_of(sli: RatioSli | ThresholdSli) -> tuple[Selector, ...]:
     if isinstance(sli, ThresholdSli):
         return sli.series
     return (*sli.total, *sli.good, *sli.bad, *sli.at_most)
-
-
-def _gather(
-    result: Iterable[Mapping[str, Any]], pieces: dict[tuple[tuple[str, str], ...], list[np.ndarray]]
-) -> None:
-    """Add samples to their series, leaving out those that the piece before brought already."""
-    for each in result:
-        if not each.get("values"):  # it is a native histogram
-            continue
-        found = pieces.setdefault(tuple(sorted(each["metric"].items())), [])
-        times, values = zip(*each["values"], strict=True)
-        samples = np.array([times, list(map(float, values))])
-        # VictoriaMetrics tells with NaN that a series went away, and Prometheus leaves it out: it is
-        # no sample, and a source is not seen by it. It also shows again what was imported again.
-        samples = samples[:, ~np.isnan(samples[1])]
-        samples = samples[:, np.unique(samples[0], return_index=True)[1]]
-        if found:
-            samples = samples[:, samples[0] > found[-1][0, -1]]
-        if samples.shape[1]:
-            found.append(samples)
-
-
-def _series(labels: dict[str, str], pieces: list[np.ndarray]) -> RawSeries:
-    times, values = np.concatenate(pieces, axis=1)
-    name = labels.pop("__name__")
-    return RawSeries(name=name, labels=labels, source=source_of(labels), times=times, values=values)
 
 
 def _late(counts: CountHistory, since: float) -> list[str]:

@@ -4,10 +4,12 @@ An answer that an engine calls partial is not counted: it would be missing for e
 """
 
 import asyncio
+import logging
+from collections import defaultdict
 
 import numpy as np
 
-from controlplane.engine_feed import EngineFeed, LatePage, late_pages
+from controlplane.engine_feed import EngineFeed, LatePage, late_pages, pages_from
 from controlplane.engines import PastOfSlo, resolved_parts
 from controlplane.engines.native_samples import NativeSamples
 from controlplane.engines.prometheus import EnginePast, PrometheusEngine, selectors_of
@@ -16,9 +18,11 @@ from controlplane.plane import Plane
 from controlplane.promise import Promise
 from controlplane.slo_evaluation import begin_counting
 from controlplane.store.past_sums import PastSums
+from slo import ThresholdSli
 
 __all__ = ["read_engines"]
 
+LOG = logging.getLogger("trimtab.loops")
 OVERLAP_SECONDS = 120.0
 """Samples that reach an engine late are still read."""
 BASELINE_SECONDS = 3600.0
@@ -28,27 +32,30 @@ RESOLVE_SECONDS = 600.0
 STALE_SECONDS = 300.0
 """What is older says nothing about now."""
 AT_ONCE = 4
+"""So many questions are put to one engine side by side."""
+ROUND_SECONDS = 10.0
+"""An engine that takes longer is read on, and holds up no other."""
+PAGES_AT_ONCE = 500
+"""So many are counted before others have their turn."""
+LEAST_SECONDS = 1e-3
 
 
 async def read_engines(plane: Plane) -> None:
     """Ask for every SLO whose time has come."""
-    now = plane.now()
-    due = [
-        (promise, feed)
-        for promise in tuple(plane.promises.values())
-        if promise.engine
-        and now - (feed := _feed(plane, promise)).asked_at >= _every(plane, promise.engine)
-    ]
-    for name in plane.live.feeds.keys() - plane.promises.keys():
-        del plane.live.feeds[name]
-    gate = asyncio.Semaphore(AT_ONCE)
-
-    async def read(promise: Promise, feed: EngineFeed) -> None:
-        async with gate:
-            await _read_contained(plane, promise, feed)
-
-    await asyncio.gather(*(read(promise, feed) for promise, feed in due))
-    _add_pasts(plane, [feed for _, feed in due if feed.past])
+    now, feeds = plane.clock.monotonic(), plane.live.feeds
+    for name in feeds.keys() - plane.promises.keys():
+        del feeds[name]
+    gates: dict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(AT_ONCE))
+    due = []
+    for promise in tuple(plane.promises.values()):
+        if promise.engine and _is_due(plane, feed := _feed(plane, promise), now):
+            feed.asked_at = now
+            reading = _read_contained(plane, promise, feed, gates[promise.engine])
+            feed.reading = asyncio.create_task(reading)
+            due.append(feed.reading)
+    if due:
+        await asyncio.wait(due, timeout=ROUND_SECONDS)
+    _add_pasts(plane, [feed for feed in feeds.values() if feed.past])
     if due:
         plane.counting.mark(plane.now())
         plane.live.news.spread()
@@ -62,19 +69,34 @@ def _feed(plane: Plane, promise: Promise) -> EngineFeed:
     return known
 
 
-def _every(plane: Plane, engine: str) -> float:
-    return plane.config.storage.all_engines[engine].every
+def _is_due(plane: Plane, feed: EngineFeed, now: float) -> bool:
+    if feed.reading is not None and not feed.reading.done():
+        return False
+    every = plane.config.storage.all_engines[feed.engine].every
+    return feed.asked_at is None or now - feed.asked_at >= every
 
 
-async def _read_contained(plane: Plane, promise: Promise, feed: EngineFeed) -> None:
-    feed.asked_at = plane.now()
+def _is_wanted(plane: Plane, feed: EngineFeed) -> bool:
+    """Whether the SLO was not let go, or made another, while its engine was asked."""
+    return plane.live.feeds.get(feed.slo) is feed
+
+
+async def _read_contained(
+    plane: Plane, promise: Promise, feed: EngineFeed, gate: asyncio.Semaphore
+) -> None:
+    """Take what is new; what goes wrong is told, and the next look comes all the same."""
     try:
-        await _read(plane, promise, feed)
+        async with gate:
+            await _read(plane, promise, feed)
+        feed.ok, feed.reason = True, _stale(feed, plane.now())
     except EngineError as error:
         feed.ok, feed.reason = False, str(error)
-    else:
-        feed.ok, feed.reason = True, _stale(feed, plane.now())
-    plane.live.uncounted[promise.slo.name] = feed.reason
+    except Exception as error:
+        LOG.exception("the SLO %r could not be read from %r", feed.slo, feed.engine)
+        plane.telemetry.loop_failures.labels("engines").inc()
+        feed.ok, feed.reason = False, f"it could not be read: {type(error).__name__}"
+    if _is_wanted(plane, feed):
+        plane.live.uncounted[feed.slo] = feed.reason
 
 
 def _stale(feed: EngineFeed, now: float) -> str:
@@ -95,8 +117,8 @@ async def _read(plane: Plane, promise: Promise, feed: EngineFeed) -> None:
     if feed.until is None or not plane.counting.defines(promise.total_key):
         await _begin(plane, promise, feed, engine)
         return
-    since = feed.until - OVERLAP_SECONDS
-    _count(plane, promise, feed, await _pages(engine, promise, feed, since=since, until=now))
+    pages = await _pages(plane, promise, feed, since=feed.until - OVERLAP_SECONDS, until=now)
+    await _count(plane, promise, feed, pages)
     feed.until = now
 
 
@@ -107,52 +129,54 @@ async def _begin(
     counting, now = plane.counting, plane.now()
     saved = counting.sources_of(feed.prefix)
     read = [at for source in saved if (at := counting.until(source)) is not None]
-    seconds = plane.config.storage.all_engines[promise.engine].history
-    if seconds is None:
-        seconds = promise.slo.objective.window.total_seconds()
-    since = max(read) - OVERLAP_SECONDS if read else now - BASELINE_SECONDS
-    back = now - max(seconds, BASELINE_SECONDS)
+    if read:
+        since, past = max(read) - OVERLAP_SECONDS, None
+    else:
+        past = await _past(plane, promise, engine, now)
+        since = min(_end(promise, past), now) - BASELINE_SECONDS
     asked = [each for part in promise.slo.parts for each in (*part.sli.unresolved, *part.sli.whole)]
-    shown = await asyncio.to_thread(engine.shown, asked, since=min(since, back), until=now)
+    shown = await asyncio.to_thread(engine.shown, asked, since=since, until=now)
     feed.sources, feed.shown = saved, tuple(shown)
-    plane.families.meet(
-        promise.slo.service, feed.prefix, feed.shown, now=now, only=promise.slo.name
-    )
-    pages = await _pages(engine, promise, feed, since=since, until=now)
-    if not read:
-        past = await asyncio.to_thread(
-            EnginePast(engine).of, promise.slo, since=back, until=now, progress=lambda _: None
-        )
-        feed.past, feed.notes = _past_of(promise, past), past.notes
-        pages = _from_newest(pages, begin=_open_since(promise, now))
+    pages = await _pages(plane, promise, feed, since=since, until=now)
+    if not _is_wanted(plane, feed):
+        return
+    if past is not None:
+        feed.past, feed.notes = _sums_of(promise, past), past.notes
+        gauges = [
+            each for sli in feed.counted if isinstance(sli, ThresholdSli) for each in sli.series
+        ]
+        pages = pages_from(pages, begin=_end(promise, past), readings=gauges)
     elif feed.natives.found:  # how they were counted before is not remembered
         counting.begin_anew(promise.stored_keys, saved)
-    series = [feed.shown, *(page.series for page in pages)]
-    why = begin_counting(promise, counting, series, sources=saved)
-    if why:
-        raise EngineError(why)
-    _count(plane, promise, feed, pages)
+    _define(plane, promise, feed, pages)
+    await _count(plane, promise, feed, pages)
     feed.until = now
 
 
-def _open_since(promise: Promise, now: float) -> float:
-    """Return when the slice that is open began: it is counted as a whole, and not told as past."""
-    length = promise.slo.budgeting.length.total_seconds()
-    return now // length * length if length else np.inf
+async def _past(plane: Plane, promise: Promise, engine: PrometheusEngine, now: float) -> PastOfSlo:
+    """Read the past, as far as the SLO looks back or as its engine is asked to."""
+    seconds = plane.config.storage.all_engines[promise.engine].history
+    if seconds is None:
+        seconds = promise.slo.objective.window.total_seconds()
+    back = now - max(seconds, BASELINE_SECONDS)
+    return await asyncio.to_thread(
+        EnginePast(engine).of, promise.slo, since=back, until=now, progress=lambda _: None
+    )
 
 
-def _from_newest(pages: list[LatePage], *, begin: float) -> list[LatePage]:
-    """Return each source's newest page before a moment, from which it goes on, and all since."""
-    newest = {page.source: page for page in pages if page.at < begin}
-    return [*newest.values(), *(page for page in pages if page.at >= begin)]
+def _end(promise: Promise, past: PastOfSlo) -> float:
+    """Return up to when a past tells: all of it, or to the beginning of the slice that is open."""
+    times = past.counts.times
+    return float(times[-1]) if promise.sliced and len(times) else np.inf
 
 
 async def _pages(
-    engine: PrometheusEngine, promise: Promise, feed: EngineFeed, *, since: float, until: float
+    plane: Plane, promise: Promise, feed: EngineFeed, *, since: float, until: float
 ) -> list[LatePage]:
-    if until >= feed.resolve_at:
+    engine, now = plane.engines[feed.engine], plane.clock.monotonic()
+    if feed.resolved_at is None or now - feed.resolved_at >= RESOLVE_SECONDS:
         await asyncio.to_thread(_resolve, engine, promise, feed, since, until)
-        feed.resolve_at = until + RESOLVE_SECONDS
+        feed.resolved_at = now
     found = await asyncio.to_thread(
         engine.raw, feed.selectors, since=since, until=until, natives=feed.natives
     )
@@ -174,32 +198,52 @@ def _resolve(
     if counted != feed.counted:
         feed.natives = NativeSamples.wanted(promise.slo, counted)
     feed.counted = counted
+    feed.layouts.clear()  # those of targets that are gone are not kept
     feed.selectors = tuple(dict.fromkeys(each for sli in counted for each in selectors_of(sli)))
 
 
-def _count(plane: Plane, promise: Promise, feed: EngineFeed, pages: list[LatePage]) -> None:
+def _define(plane: Plane, promise: Promise, feed: EngineFeed, pages: list[LatePage]) -> None:
+    """Count the SLO on every target that is known.
+
+    Raises:
+        EngineError: It cannot be counted.
+    """
+    series = [feed.shown, *(page.series for page in pages)]
+    why = begin_counting(promise, plane.counting, series, sources=feed.sources)
+    if why:
+        raise EngineError(why)
+
+
+async def _count(plane: Plane, promise: Promise, feed: EngineFeed, pages: list[LatePage]) -> None:
     """Count pages in the order of their times, each source from its first one on."""
     new = {page.source for page in pages} - feed.sources
-    if new:
+    if new and _is_wanted(plane, feed):
         feed.sources |= new
-        series = [feed.shown, *(page.series for page in pages)]
-        begin_counting(promise, plane.counting, series, sources=feed.sources)
+        _define(plane, promise, feed, pages)
         plane.counting.mark(plane.now())
-    for page in pages:
+    for number, page in enumerate(pages):
+        if number % PAGES_AT_ONCE == PAGES_AT_ONCE - 1:
+            await asyncio.sleep(0)
+        if not _is_wanted(plane, feed):
+            return
+        plane.families.meet(
+            promise.slo.service, page.source, page.series, now=plane.now(), only=promise.slo.name
+        )
         if promise.sliced:
             plane.counting.pass_late_time(promise.part_key, page.at)
         plane.counting.observe(page.source, page.series, page.values, started=None, at=page.at)
         feed.newest = page.at if feed.newest is None else max(feed.newest, page.at)
 
 
-def _past_of(promise: Promise, past: PastOfSlo) -> dict[str, PastSums]:
+def _sums_of(promise: Promise, past: PastOfSlo) -> dict[str, PastSums]:
     """Return the sums of an SLO's past by key; nothing where the engine knows of none."""
     history = past.counts
     if not len(history.times):
         return {}
     part = history.bad if promise.by_bad else history.total - history.bad
+    times = np.concatenate(([history.times[0] - LEAST_SECONDS], history.times))
     return {
-        key: PastSums(times=history.times, sums=(sums - sums[0]).astype(np.float64))
+        key: PastSums(times=times, sums=np.concatenate(([0.0], sums)))
         for key, sums in zip(promise.keys, (part, history.total), strict=True)
     }
 

@@ -91,9 +91,9 @@ class CountStore:
         Rows that are there gain them; between those, rows are made so that windows find the past,
         each with what the other keys stood at then.
         """
-        first = min(int(past.since // 60) for past in pasts.values())
-        rows = self._rows_since(connection, first)
         wanted = {minute for past in pasts.values() for minute in _minutes(past)}
+        first = min(wanted)
+        rows = self._rows_since(connection, first)
         stood: dict[str, float] = self._stood_before(connection, first)
         minutes = sorted(rows.keys() | wanted)
         ends = (np.array(minutes) + 1.0) * 60.0

@@ -111,6 +111,19 @@ def test_a_past_that_cannot_be_saved_changes_nothing(engine: Engine) -> None:
     assert counting.value("brittle") == 5.0
 
 
+def test_pasts_that_begin_within_one_stretch_of_rows_are_told_one_after_another(
+    engine: Engine,
+) -> None:
+    begin = BEGIN + 900_000 * MINUTE
+    now = begin + 20_000 * MINUTE
+    counting = opened(engine, now, "one", "two")
+    counting.mark(now)
+    for key, late in (("one", 1.0), ("two", 7.0)):
+        times = begin + np.array([late, 10_000.0]) * MINUTE
+        counting.add_past({key: PastSums(times=times, sums=np.array([0.0, 5.0]))})
+    assert gained(counting, "one", now, 30_000) == gained(counting, "two", now, 30_000) == 5.0
+
+
 def test_other_keys_stand_where_they_stood_in_rows_that_are_made(engine: Engine) -> None:
     """The plane was down for a while: rows made in that time must not take others to zero."""
     begin = BEGIN + 5_000 * MINUTE

@@ -25,8 +25,12 @@ SLI = RatioSli(total=parse_selectors("requests"), bad=parse_selectors('requests{
 
 
 def raw(pages_by_source) -> list[RawSeries]:
+    """Return the series of pages, each of which shows ``up``: so the source is seen by it."""
     found = []
     for source, pages in pages_by_source.items():
+        times = np.arange(len(pages), dtype=float)
+        up = RawSeries(name="up", labels={}, source=source, times=times, values=np.ones(len(pages)))
+        found.append(up)
         for code in ("ok", "bad", "other"):
             shown = [(at, page[code]) for at, page in enumerate(pages) if code in page]
             if shown:
@@ -43,20 +47,15 @@ def raw(pages_by_source) -> list[RawSeries]:
     return found
 
 
-def some_number(page) -> bool:
-    """Whether it is a page: what shows nothing but that series went away is none."""
-    return not np.isnan(list(page.values())).all()
-
-
 @given(SOURCES)
 def test_counters_gain_what_the_ledger_counts(pages_by_source):
     ledger = Ledger()
     ledger.define("bad", SLI.bad)
     ledger.define("all", SLI.total)
     for source, pages in pages_by_source.items():
-        for page in filter(some_number, pages):
-            series = [("requests", {"code": code}) for code in page]
-            values = np.array(list(page.values()), dtype=float)
+        for page in pages:
+            series = [("up", {}), *(("requests", {"code": code}) for code in page)]
+            values = np.array([1.0, *page.values()])
             ledger.observe(source, series, values, started=None, watched_since=0.0)
     history = count_raw(SLI, raw(pages_by_source))
     last = history.since(-1.0, 1e9)
@@ -79,6 +78,23 @@ def test_readings_are_those_that_the_ledger_counts(pages_by_source, combine):
     total = history.total[-1] if len(history.total) else 0
     bad = history.bad[-1] if len(history.bad) else 0
     assert (total - bad, total) == (ledger.value("good"), ledger.value("all"))
+
+
+def test_series_of_one_source_may_be_scraped_at_moments_of_their_own():
+    """Each begins to count with its second sample: what they show at first happened before."""
+    moments = np.arange(4) * 15.0
+    series = [
+        RawSeries(
+            name="requests",
+            labels={"code": code},
+            source="a",
+            times=moments + offset,
+            values=begin + np.arange(4.0),
+        )
+        for code, offset, begin in (("ok", 0.0, 1e6), ("bad", 7.0, 1e5))
+    ]
+    history = count_raw(SLI, series)
+    assert (history.bad[-1], history.total[-1]) == (3, 6)
 
 
 def test_gains_lie_where_they_became_known():

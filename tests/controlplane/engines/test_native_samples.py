@@ -69,7 +69,9 @@ FAST, SLOW, AMID = (0.25, 0.5, 1), (0.5, 1.0, 1), (0.25, 1.0, 1)
 
 def test_a_histogram_wins_over_readings_of_the_same_name():
     shown = result(
-        histogram(60.0, FAST), histogram(120.0, (0.25, 0.5, 3), SLOW), values=[[30.0, "0.1"]]
+        histogram(60.0, FAST),
+        histogram(120.0, (0.25, 0.5, 3), SLOW),
+        values=[[30.0, "0.1"], [60.0, "0.1"]],
     )
     counts = past_of(shown).counts
     # The readings show that its source was there before, so its first sample is new as a whole.
@@ -109,5 +111,5 @@ def test_events_around_the_limit_are_refused_with_the_edges():
 
 def test_without_a_limit_a_histogram_has_no_reading():
     with pytest.raises(EngineError, match="has no readings"):
-        NativeSamples(()).gather([result(histogram(60.0, FAST))])
-    NativeSamples(()).gather([{"metric": LABELS, "values": [[1.0, "2"]]}])
+        NativeSamples(()).gather([result(histogram(60.0, FAST))], until=60.0)
+    NativeSamples(()).gather([{"metric": LABELS, "values": [[1.0, "2"]]}], until=60.0)

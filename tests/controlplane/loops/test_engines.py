@@ -1,10 +1,12 @@
 """SLOs on an engine's samples: exact as pages are, through restarts, outages and answers in part."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 import httpx
 import numpy as np
 import pytest
+from aiohttp import web
 from fastapi import FastAPI
 
 from controlplane.decide.alert_state import AlertState
@@ -223,6 +225,147 @@ async def test_each_set_of_labels_has_a_past_of_its_own(around: Surroundings, en
         await settle(world)
         whole = sum(sum(counts(world, f"mine:{name}")) for name in ("a", "b"))
         assert whole == sum(counts(world)) == fleet.truth.sum()
+        for number in range(12):  # another set comes later
+            engine[0].show(world.plane.now(), "c", {GOOD: 100.0 + number, BAD: 50.0})
+            await pass_time(world, fleet, 1)
+        await settle(world)
+        assert counts(world, "mine:c") == (11, 0)
+
+
+@pytest.mark.parametrize("before", [0, 20])
+async def test_series_of_a_target_may_be_scraped_at_moments_of_their_own(
+    around: Surroundings, engine, before
+) -> None:
+    """What they show at first happened before, however many pages were there when it began."""
+    async with open_world(around, more=more(engine[1]), slo=MINE) as world:
+        for number in range(before + 20):
+            engine[0].show(world.plane.now(), "a", {GOOD: 1e6 + 10.0 * number})
+            engine[0].show(world.plane.now() + 7.0, "a", {BAD: 1e5 + number})
+            world.clock.elapsed += STEP
+            if number >= before:
+                await read_engines(world.plane)
+        await settle(world)
+        assert counts(world) == (10 * (before + 19), before + 19)
+
+
+GAUGE = """
+apiVersion: openslo/v1
+kind: SLO
+metadata: {name: fast}
+spec:
+  service: resnet
+  indicator:
+    metadata: {name: depth}
+    spec: {thresholdMetric: {metricSource: {metricSourceRef: fleet, spec: {query: depth}}}}
+  budgetingMethod: Occurrences
+  timeWindow: [{duration: 1d, isRolling: true}]
+  objectives: [{op: lte, value: 5, target: 0.9}]
+"""
+
+
+async def test_each_reading_of_a_gauge_is_counted_once_from_the_first_on(
+    around: Surroundings, engine
+) -> None:
+    async with open_world(around, more=more(engine[1]), slo=GAUGE) as world:
+        for number in range(40):
+            engine[0].show(world.plane.now(), "a", {"depth": float(number % 10)})
+            world.clock.elapsed += STEP
+            if number > 20:
+                await read_engines(world.plane)
+        await settle(world)
+        assert counts(world, "fast") == (24, 16)
+
+
+@pytest.mark.parametrize("late", range(0, 75, 15))
+async def test_no_slice_is_lost_or_counted_twice_where_watching_begins(
+    around: Surroundings, engine, late
+) -> None:
+    slices = GAUGE.replace("budgetingMethod: Occurrences", "budgetingMethod: Timeslices").replace(
+        "target: 0.9}", "target: 0.9, timeSliceTarget: 0.9, timeSliceWindow: 1m}"
+    )
+    keeps: dict[float, bool] = {}
+    async with open_world(around, more=more(engine[1]), slo=slices) as world:
+
+        async def show(steps: int, *, read: bool) -> None:
+            for _ in range(steps):
+                slice_, second = divmod(world.plane.now(), 60.0)
+                is_bad = slice_ % 2 == 1 and second == 45.0  # the last page of every other slice
+                keeps[slice_] = keeps.get(slice_, True) and not is_bad
+                engine[0].show(world.plane.now(), "a", {"depth": 9.0 if is_bad else 1.0})
+                world.clock.elapsed += STEP
+                if read:
+                    await read_engines(world.plane)
+
+        await show(20, read=False)
+        world.clock.elapsed += late  # nothing new comes for a while, and then watching begins
+        await read_engines(world.plane)
+        await show(20, read=True)
+        await settle(world)
+        over = [keeps[slice_] for slice_ in sorted(keeps)[:-1]]
+        assert counts(world, "fast") == (over.count(True), over.count(False))
+
+
+async def test_an_slo_that_is_let_go_while_its_engine_is_asked_is_counted_no_more(
+    around: Surroundings, engine, serve
+) -> None:
+    fleet, arrived = Fleet(engine[0]), asyncio.Event()
+
+    async def tell(request: web.Request) -> web.Response:
+        arrived.set()
+        return await engine[0].handle(request)
+
+    async with open_world(around, more=more(await serve(tell))) as world:
+        files = {"mine.yaml": MINE}
+        for _ in range(10):
+            fleet.scrape(world.plane.now())
+            world.clock.elapsed += STEP
+        apply_set(world.plane, "team", files, read_set(world.plane, files), prune=False)
+        reading = asyncio.create_task(read_engines(world.plane))
+        await arrived.wait()
+        other = {"mine.yaml": MINE.replace('code=~"5.."', 'code="200"')}
+        apply_set(world.plane, "team", other, read_set(world.plane, other), prune=False)
+        await reading
+        assert not world.plane.counting.defines("slo/mine/total")
+        await settle(world)
+        good, bad = counts(world)
+        assert (good, bad) == (fleet.truth[1], fleet.truth[0])
+
+
+async def test_an_engine_that_answers_nonsense_holds_up_no_other(
+    around: Surroundings, engine, serve
+) -> None:
+    async def nonsense(_: web.Request) -> web.Response:
+        return web.json_response({"status": "success", "data": [{"job": "j"}]})
+
+    fleet, wrong = Fleet(engine[0]), await serve(nonsense)
+    engines = more(engine[1]).replace(
+        "engines: {", f'engines: {{wrong: {{engine: prometheus, url: "{wrong}"}}, '
+    )
+    both = (
+        MINE + "---" + MINE.replace("name: mine", "name: his").replace("Ref: fleet", "Ref: wrong")
+    )
+    async with open_world(around, more=engines, slo=both) as world:
+        await pass_time(world, fleet, 10)
+        await settle(world)
+        assert counts(world) == tuple(fleet.truth)
+        assert "answered what is none of Prometheus's API" in world.plane.live.uncounted["his"]
+
+
+async def test_a_clock_that_is_put_back_stops_nothing(around: Surroundings, engine) -> None:
+    fleet = Fleet(engine[0])
+    async with open_world(around, more=more(engine[1]), slo=MINE) as world:
+        await pass_time(world, fleet, 10)
+        asked = engine[0].asked
+        world.clock.set_on = -3600.0
+        for _ in range(2):
+            world.clock.elapsed += 60.0
+            await read_engines(world.plane)
+        assert engine[0].asked > asked
+        world.clock.set_on = 0.0
+        await pass_time(world, fleet, 5)
+        await settle(world)
+        good_and_bad = world.plane.counting.value("slo/mine/total")
+        assert good_and_bad == fleet.truth.sum()
 
 
 async def test_another_indicator_or_source_goes_on_from_the_same_sums(
