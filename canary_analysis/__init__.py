@@ -17,6 +17,7 @@ from canary_analysis.metric import Interval, Kind, Metric
 from canary_analysis.policy import Policy
 from canary_analysis.share import ShareFinding, compare_share
 from canary_analysis.verdict import Code, Reason, Verdict
+from canary_analysis.warmup import WarmupCurve, latency_counts_from, learn_warmup
 
 __all__ = [
     "Analysis",
@@ -35,5 +36,8 @@ __all__ = [
     "Reason",
     "ShareFinding",
     "Verdict",
+    "WarmupCurve",
     "compare_share",
+    "latency_counts_from",
+    "learn_warmup",
 ]

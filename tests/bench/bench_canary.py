@@ -9,6 +9,7 @@ import argparse
 
 from canary_cost import print_cost
 from canary_goals import print_goals
+from canary_warmup import print_warmup
 
 
 def main() -> None:
@@ -18,6 +19,7 @@ def main() -> None:
     runs = parser.parse_args().runs
     print_cost()
     print_goals(runs)
+    print_warmup(runs)
 
 
 if __name__ == "__main__":

@@ -9,15 +9,13 @@ from dataclasses import replace
 
 import numpy as np
 from canary_scenarios import ALIKE, CANARY_REPLICAS, LASTING, LOAD, TROUBLE, at_share
-from canary_trials import ALPHAS, HOUR, Trial, lower_bound, median, run_all, upper_bound
+from canary_trials import ALPHAS, HOUR, Trial, false_alarm, median, run_all
 
 from canary_analysis import Policy
 from canary_analysis.rehearsal import Rehearsal
 
 DAY = 24.0 * HOUR
-WARM = Policy(latency_warmup_seconds=600.0)
 LATE = 1_800.0
-SLACK = 1.3
 
 NOISE = [
     Trial(name=f"G1 {name}, {share:.0%} share", traffic=at_share(traffic, share))
@@ -43,18 +41,9 @@ MISSING = [
     for share in CANARY_REPLICAS
 ]
 NODES = [
-    Trial(
-        name=f"nodes: {name}, {share:.0%} share{told}",
-        traffic=at_share(traffic, share),
-        policy=policy,
-    )
+    Trial(name=f"nodes: {name}, {share:.0%} share", traffic=at_share(traffic, share))
     for name, traffic in TROUBLE.items()
     for share in (0.25, 0.5)
-    for policy, told in (
-        ((Policy(), ""), (WARM, ", warm-up 10 min"))
-        if traffic.fresh_slower > 1.0
-        else ((Policy(), ""),)
-    )
 ]
 FALSE_ALARMS = (*NOISE, *LONG, *MISSING, *NODES)
 
@@ -111,16 +100,6 @@ def print_false_alarms(trials: Sequence[Trial], runs: int) -> None:
     for trial, found in zip(trials, run_all(trials, runs), strict=True):
         cells = [false_alarm(each, alpha) for each, alpha in zip(found, ALPHAS, strict=True)]
         print(f"{trial.name:66} {len(found[0].undecided):4}  {'  '.join(cells)}", flush=True)
-
-
-def false_alarm(found: Rehearsal, alpha: float) -> str:
-    """Share, upper bound, and what that says."""
-    runs = len(found.undecided)
-    count = int((~found.undecided).sum())
-    upper = upper_bound(count, runs)
-    told = "met" if upper <= SLACK * alpha else "open"
-    told = "MISSED" if lower_bound(count, runs) > alpha else told
-    return f"{count / runs:.4f} ({upper:.4f}) {told:6}"
 
 
 def print_detection(runs: int) -> None:

@@ -21,7 +21,6 @@ ALIKE = {
 
 TROUBLE = {
     "one sick canary replica": replace(LASTING, sick_replica=True),
-    "fresh replicas 65 % slower": replace(LASTING, fresh_slower=1.65),
     "Student-t offsets, 2 df": replace(LASTING, heavy_offsets=True),
     "noisy-neighbour spells": replace(LASTING, spells_per_hour=1.0),
 }

@@ -14,6 +14,7 @@ from canary_analysis.traffic import Traffic
 
 HOUR = 3_600.0
 ALPHAS = (0.05, 0.01)
+SLACK = 1.3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,3 +60,13 @@ def lower_bound(count: int, runs: int) -> float:
 def median(values: np.ndarray, quantile: float = 0.5) -> float:
     """Over all runs; infinite where too few got there."""
     return float(np.quantile(np.where(np.isnan(values), np.inf, values), quantile, method="lower"))
+
+
+def false_alarm(found: Rehearsal, alpha: float) -> str:
+    """Share, upper bound, and what that says."""
+    runs = len(found.undecided)
+    count = int((~found.undecided).sum())
+    upper = upper_bound(count, runs)
+    told = "met" if upper <= SLACK * alpha else "open"
+    told = "MISSED" if lower_bound(count, runs) > alpha else told
+    return f"{count / runs:.4f} ({upper:.4f}) {told:6}"
