@@ -1,0 +1,289 @@
+"""trimtab canary: two recorded periods in, one verdict out."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import orjson
+import typer
+
+from canary_analysis.compare import compare, read_past
+from controlplane.cli.canary_periods import (
+    ArmOption,
+    ArmTimeOption,
+    BadOption,
+    BearerOption,
+    EveryOption,
+    FileOption,
+    FromOption,
+    HistogramOption,
+    Limits,
+    SamplesOption,
+    SinceOption,
+    TenantOption,
+    TotalOption,
+    UntilOption,
+    Written,
+)
+from controlplane.cli.canary_report import (
+    ENDS,
+    comparison_of,
+    tell_comparison,
+    tell_kayenta,
+    tell_notes,
+    tell_ours,
+)
+from controlplane.cli.exits import Exit
+from controlplane.cli.session import Format, FormatOption, ending_well, show
+from controlplane.cli.times import seconds_of
+from controlplane.errors import InvalidConfig
+from controlplane.recorded import Taken
+from controlplane.recorded.stored import KayentaAsked, judge_kayenta, recompute, stored
+
+__all__ = ["app"]
+
+app = typer.Typer(name="canary", help="Judge recorded canaries.", no_args_is_help=True)
+
+MOST_BYTES = 256 << 20
+
+
+class Judge(StrEnum):
+    """Who judges."""
+
+    TRIMTAB = "trimtab"
+    KAYENTA = "kayenta"
+
+
+AlphaOption = Annotated[float, typer.Option(help="Accepted chance of a false rollback.")]
+BetaOption = Annotated[float, typer.Option(help="Accepted chance of a false promotion.")]
+ErrorMarginOption = Annotated[float, typer.Option(help="Odds of errors still no worse.")]
+LatencyMarginOption = Annotated[float, typer.Option(help="Odds at an edge still no worse.")]
+SoakOption = Annotated[str, typer.Option(help="Least length before promotion; 0 for none.")]
+ConfigOption = Annotated[
+    Path | None, typer.Option(help="Kayenta's canary configuration, JSON; else one that fits.")
+]
+StepOption = Annotated[str, typer.Option(help="Between two of Kayenta's points.")]
+SeedOption = Annotated[int, typer.Option(help="Of the noise Kayenta adds to constant points.")]
+
+
+@app.command("judge")
+def judge_periods(  # noqa: PLR0917 -- one parameter for each option
+    canary: ArmOption = None,
+    baseline: ArmOption = None,
+    file: FileOption = None,
+    source: FromOption = None,
+    bad: BadOption = None,
+    total: TotalOption = None,
+    histogram: HistogramOption = None,
+    samples: SamplesOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    canary_time: ArmTimeOption = None,
+    baseline_time: ArmTimeOption = None,
+    every: EveryOption = None,
+    judge: Annotated[Judge, typer.Option(help="Who judges.")] = Judge.TRIMTAB,
+    alpha: AlphaOption = 0.01,
+    beta: BetaOption = 0.05,
+    error_margin: ErrorMarginOption = 1.5,
+    latency_margin: LatencyMarginOption = 1.2,
+    soak: SoakOption = "5m",
+    min_requests: Annotated[int, typer.Option(help="Least of the canary to promote.")] = 100,
+    promote_on_budget: Annotated[  # noqa: FBT002 -- an option
+        bool, typer.Option("--promote-on-budget", help="Promote what is not proven good either.")
+    ] = False,
+    config: ConfigOption = None,
+    step: StepOption = "60s",
+    seed: SeedOption = 0,
+    recomputed: Annotated[
+        Path | None, typer.Option("--recompute", help="Reckon a stored verdict again, offline.")
+    ] = None,
+    bearer: BearerOption = None,
+    tenant: TenantOption = None,
+    output: FormatOption = Format.TABLE,
+) -> None:
+    """Judge two recorded periods. Exit 0: promote, 1: roll back, 5: inconclusive.
+
+    With -o json everything is written that the verdict can be recomputed from.
+
+    A .csv has the columns time, arm (baseline or canary) and replica, and either total and errors,
+    gained since the row before, or one row a request with its latency in seconds; or metric and value.
+
+    Example: trimtab canary judge --file dump.om --baseline 'version="1"' --canary 'version="2"'
+    --bad 'requests_total{code=~"5.."}' --total requests_total --histogram request_seconds
+    """
+    with ending_well():
+        if recomputed is not None:
+            _recompute(recomputed, output)
+            return
+        taken = Written(
+            canary=canary,
+            baseline=baseline,
+            canary_time=canary_time,
+            baseline_time=baseline_time,
+            file=file,
+            source=source,
+            since=since,
+            until=until,
+            bad=bad,
+            total=total,
+            histograms=histogram,
+            samples=samples,
+            every=every,
+            bearer=bearer,
+            tenant=tenant,
+        ).take()
+        limits = Limits(
+            alpha=alpha,
+            beta=beta,
+            error_margin=error_margin,
+            latency_margin=latency_margin,
+            soak=soak,
+            min_requests=min_requests,
+            promote_on_budget=promote_on_budget,
+        )
+        if judge is Judge.KAYENTA:
+            end = _by_kayenta(taken, _kayenta(config, step, seed), output)
+        else:
+            end = _by_evidence(taken, limits, output)
+    raise typer.Exit(end)
+
+
+@app.command("compare")
+def compare_judges(  # noqa: PLR0917 -- one parameter for each option
+    canary: ArmOption = None,
+    baseline: ArmOption = None,
+    file: FileOption = None,
+    source: FromOption = None,
+    bad: BadOption = None,
+    total: TotalOption = None,
+    histogram: HistogramOption = None,
+    samples: SamplesOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    canary_time: ArmTimeOption = None,
+    baseline_time: ArmTimeOption = None,
+    every: EveryOption = None,
+    alpha: AlphaOption = 0.01,
+    beta: BetaOption = 0.05,
+    error_margin: ErrorMarginOption = 1.5,
+    latency_margin: LatencyMarginOption = 1.2,
+    soak: SoakOption = "5m",
+    config: ConfigOption = None,
+    step: StepOption = "60s",
+    seed: SeedOption = 0,
+    bearer: BearerOption = None,
+    tenant: TenantOption = None,
+    output: FormatOption = Format.TABLE,
+) -> None:
+    """Ask our judge and Kayenta's about the same periods. The exit code is of our verdict.
+
+    Example: trimtab canary compare --file requests.csv --samples latency --bad failed
+    """
+    with ending_well():
+        taken = Written(
+            canary=canary,
+            baseline=baseline,
+            canary_time=canary_time,
+            baseline_time=baseline_time,
+            file=file,
+            source=source,
+            since=since,
+            until=until,
+            bad=bad,
+            total=total,
+            histograms=histogram,
+            samples=samples,
+            every=every,
+            bearer=bearer,
+            tenant=tenant,
+        ).take()
+        limits = Limits(
+            alpha=alpha,
+            beta=beta,
+            error_margin=error_margin,
+            latency_margin=latency_margin,
+            soak=soak,
+        )
+        end = _by_both(taken, limits, _kayenta(config, step, seed), output)
+    raise typer.Exit(end)
+
+
+def _by_evidence(taken: Taken, limits: Limits, output: Format) -> Exit:
+    policy = limits.policy(taken.recording)
+    read = read_past(taken.recording, policy)
+    if output is Format.TABLE:
+        tell_notes(taken.notes)
+        tell_ours(read)
+    else:
+        show(stored(taken.recording, read, policy, notes=taken.notes), output)
+    return ENDS[str(read.verdict.decision)]
+
+
+def _by_kayenta(taken: Taken, asked: KayentaAsked, output: Format) -> Exit:
+    judgement = judge_kayenta(taken.recording, asked)
+    notes = (*taken.notes, *asked.config_for(taken.recording).notes)
+    if output is Format.TABLE:
+        tell_notes(notes)
+        tell_kayenta(judgement)
+    else:
+        show(stored(taken.recording, judgement, asked, notes=notes), output)
+    return ENDS[str(judgement.outcome)]
+
+
+def _by_both(taken: Taken, limits: Limits, asked: KayentaAsked, output: Format) -> Exit:
+    config = asked.config_for(taken.recording)
+    both = compare(
+        taken.recording,
+        limits.policy(taken.recording),
+        config,
+        asked.rng(),
+        step_seconds=asked.step_seconds,
+    )
+    notes = (*taken.notes, *config.notes)
+    if output is Format.TABLE:
+        tell_notes(notes)
+        tell_comparison(both)
+    else:
+        show(comparison_of(both, notes), output)
+    return ENDS[str(both.ours.verdict.decision)]
+
+
+def _kayenta(config: Path | None, step: str, seed: int) -> KayentaAsked:
+    written = None if config is None else _json(config)
+    return KayentaAsked(config=written, step_seconds=seconds_of(step, "--step"), seed=seed)
+
+
+def _recompute(path: Path, output: Format) -> None:
+    found = recompute(_json(path))
+    if output is not Format.TABLE:
+        show(
+            {
+                "decision": found.decision,
+                "now": found.now,
+                "same": not found.differences,
+                "differences": list(found.differences),
+            },
+            output,
+        )
+    elif found.differences:
+        typer.echo(f"It was {found.decision}, and is {found.now} now:")
+        for difference in found.differences:
+            typer.echo(f"  {difference}")
+    else:
+        typer.echo(f"{found.decision}: the same verdict comes out of its own counts.")
+    if found.differences:
+        raise typer.Exit(Exit.REFUSED)
+
+
+def _json(path: Path) -> Any:  # noqa: ANN401 -- JSON in
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            msg = f"{path} is larger than {MOST_BYTES >> 20} MiB."
+            raise InvalidConfig(msg)
+        return orjson.loads(path.read_bytes())
+    except OSError as error:
+        msg = f"{path} cannot be read: {type(error).__name__}."
+        raise InvalidConfig(msg) from error
+    except orjson.JSONDecodeError as error:
+        msg = f"{path} is no JSON: {error}."
+        raise InvalidConfig(msg) from error

@@ -1,0 +1,185 @@
+"""The options by which recorded periods and a policy are told, and what they name."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from canary_analysis import CanaryAnalysisError, Policy
+from canary_analysis.compare_recording import Recording
+from controlplane.cli.times import moment_of, seconds_of
+from controlplane.engines.login import engine_headers
+from controlplane.engines.prometheus import PrometheusEngine
+from controlplane.errors import InvalidConfig
+from controlplane.recorded import Compared, Period, Taken, matchers_of, take
+from probes.clock import SystemClock
+
+__all__ = [
+    "ArmOption",
+    "ArmTimeOption",
+    "BadOption",
+    "BearerOption",
+    "EveryOption",
+    "FileOption",
+    "FromOption",
+    "HistogramOption",
+    "Limits",
+    "SamplesOption",
+    "SinceOption",
+    "TenantOption",
+    "TotalOption",
+    "UntilOption",
+    "Written",
+]
+
+ArmOption = Annotated[
+    str | None,
+    typer.Option(help="A file, or with --file or --from labels: 'version=\"2\"'."),
+]
+ArmTimeOption = Annotated[str | None, typer.Option(help="START/END of this arm alone.")]
+FileOption = Annotated[
+    Path | None, typer.Option("--file", help="Holds both arms: a dump in OpenMetrics, or a .csv.")
+]
+FromOption = Annotated[
+    str | None, typer.Option("--from", help="http://... of a Prometheus API that holds both arms.")
+]
+BadOption = Annotated[
+    str | None, typer.Option(help="Failed requests: a selector, or a column of a .csv.")
+]
+TotalOption = Annotated[
+    str | None, typer.Option(help="All requests: a selector, or a column of a .csv.")
+]
+HistogramOption = Annotated[
+    list[str] | None, typer.Option(help="A histogram of latency, without _bucket; may come again.")
+]
+SamplesOption = Annotated[
+    list[str] | None, typer.Option(help="A column of latencies in seconds; may come again.")
+]
+SinceOption = Annotated[str | None, typer.Option(help="How far back, for example 2h.")]
+UntilOption = Annotated[
+    str | None, typer.Option(help="Its end: 2026-01-31T00:00:00Z or Unix seconds.")
+]
+EveryOption = Annotated[
+    str | None, typer.Option(help="Length of a tick; the usual time between scrapes.")
+]
+BearerOption = Annotated[
+    str | None, typer.Option(help="Token for the engine: env:NAME or file:/path.")
+]
+TenantOption = Annotated[str | None, typer.Option(help="X-Scope-OrgID for Mimir.")]
+
+USUAL_SINCE = "1h"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """What a command line says of the periods; see the options' help."""
+
+    canary: str | None
+    baseline: str | None
+    canary_time: str | None
+    baseline_time: str | None
+    file: Path | None
+    source: str | None
+    since: str | None
+    until: str | None
+    bad: str | None
+    total: str | None
+    histograms: list[str] | None
+    samples: list[str] | None
+    every: str | None
+    bearer: str | None
+    tenant: str | None
+
+    def take(self) -> Taken:
+        """Read both periods.
+
+        Raises:
+            InvalidConfig: They are not told apart, or cannot be had.
+            EngineError: A file or an engine cannot be read.
+        """
+        headers = engine_headers(self.bearer, self.tenant)
+        canary, baseline = (
+            self._period("canary", self.canary, self.canary_time),
+            self._period("baseline", self.baseline, self.baseline_time),
+        )
+        if canary == baseline:
+            msg = "Both arms would be the same data."
+            raise InvalidConfig(
+                msg, hint="tell them apart with --baseline and --canary, or with times"
+            )
+        compared = Compared(
+            bad=self.bad,
+            total=self.total,
+            histograms=tuple(self.histograms or ()),
+            samples=tuple(self.samples or ()),
+            tick_seconds=None if self.every is None else seconds_of(self.every, "--every"),
+        )
+        return take(canary, baseline, compared, lambda url: PrometheusEngine(url, headers=headers))
+
+    def _period(self, arm: str, text: str | None, time: str | None) -> Period:
+        if self.file is not None and self.source is not None:
+            msg = "--file and --from cannot both hold the arms."
+            raise InvalidConfig(msg)
+        place = self.source if self.file is None else str(self.file)
+        if place is None:
+            if text is None:
+                msg = f"Where is the {arm}? Give --{arm} FILE, or --file or --from."
+                raise InvalidConfig(msg)
+            since, until = self._times(time, engine=False)
+            return Period(place=text, since=since, until=until)
+        if text is None and place.lower().endswith(".csv") and self.canary == self.baseline:
+            text = f'arm="{arm}"'
+        since, until = self._times(time, engine=self.source is not None)
+        return Period(
+            place=place, matchers=matchers_of(text) if text else (), since=since, until=until
+        )
+
+    def _times(self, time: str | None, *, engine: bool) -> tuple[float | None, float | None]:
+        """Return from when to when, Unix seconds; of a file everything, where nothing is said."""
+        if time is not None:
+            start, _, end = time.partition("/")
+            found = moment_of(start), moment_of(end)
+            if found[0] >= found[1]:
+                msg = f"{time} ends before it begins."
+                raise InvalidConfig(msg)
+            return found
+        until = None if self.until is None else moment_of(self.until)
+        if not engine and self.since is None:
+            return None, until
+        if until is None:
+            until = SystemClock().now().timestamp()
+        return until - seconds_of(self.since or USUAL_SINCE, "--since"), until
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a command line says of the policy."""
+
+    alpha: float = 0.01
+    beta: float = 0.05
+    error_margin: float = 1.5
+    latency_margin: float = 1.2
+    soak: str = "5m"
+    min_requests: int = 100
+    promote_on_budget: bool = False
+
+    def policy(self, recording: Recording) -> Policy:
+        """Return the policy; the horizon is the end of the recording, for no more data will come.
+
+        Raises:
+            InvalidConfig: A limit cannot work.
+        """
+        try:
+            return Policy(
+                alpha=self.alpha,
+                beta=self.beta,
+                error_margin=self.error_margin,
+                latency_margin=self.latency_margin,
+                soak_seconds=0.0 if self.soak == "0" else seconds_of(self.soak, "--soak"),
+                min_canary_requests=self.min_requests,
+                horizon_seconds=max(recording.seconds, 1.0),
+                promote_on_budget=self.promote_on_budget,
+            )
+        except CanaryAnalysisError as error:
+            raise InvalidConfig(str(error)) from error
