@@ -11,6 +11,7 @@ __all__ = ["SETTINGS", "Secret", "Settings", "read_settings", "resolve_secret"]
 SETTINGS = {
     "TRIMTAB_URL": "where the REST client finds the control plane; http://127.0.0.1:9470 if unset",
     "TRIMTAB_TOKEN": "bearer token that the REST client sends; none if unset",
+    "GITHUB_STEP_SUMMARY": "file that the end of a rollout is told in, as GitHub Actions sets it",
 }
 """Every variable that trimtab reads, and what for. README.md documents the same list."""
 
@@ -24,6 +25,7 @@ class Settings:
 
     url: str
     token: str | None
+    step_summary: Path | None = None
 
 
 class Secret:
@@ -50,6 +52,7 @@ def read_settings() -> Settings:
     return Settings(
         url=environ.get("TRIMTAB_URL", DEFAULT_URL).rstrip("/"),
         token=environ.get("TRIMTAB_TOKEN") or None,
+        step_summary=Path(summary) if (summary := environ.get("GITHUB_STEP_SUMMARY")) else None,
     )
 
 

@@ -2,15 +2,19 @@
 
 import time
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from controlplane.cli.exits import Exit
+from controlplane.cli.rollout_report import junit, step_summary
 from controlplane.cli.rollout_verbs import add_verbs, approval_of
 from controlplane.cli.session import Format, FormatOption, connected, show, show_table
 from controlplane.client import TrimtabClient
+from controlplane.errors import Unreachable
 from controlplane.schemas import RolloutIn, RolloutOut
+from controlplane.settings import read_settings
 
 __all__ = ["app"]
 
@@ -47,6 +51,10 @@ ENDS = {
 
 NO_PROOF = "no proof in time"
 POLL_SECONDS = 0.5
+MOST_UNREACHABLE_SECONDS = 300.0
+JunitOption = Annotated[
+    Path | None, typer.Option("--junit", help="File for a test report of the end.")
+]
 Timeout = Annotated[float, typer.Option(help="Seconds to wait; exit 3 when they are over.")]
 
 
@@ -73,6 +81,7 @@ def start(
     ] = "",
     wait: Annotated[bool, typer.Option("--wait", help="Wait for the end.")] = False,
     timeout: Timeout = 3600.0,
+    junit_file: JunitOption = None,
     output: FormatOption = Format.TABLE,
 ) -> None:
     """Bring in a version step by step; it is promoted or rolled back by itself.
@@ -92,7 +101,7 @@ def start(
         )
         rollout = client.start_rollout(asked, idempotency_key=key)
         if wait:
-            _follow(client, rollout.id, timeout=timeout, output=output)
+            _follow(client, rollout.id, timeout=timeout, output=output, junit_file=junit_file)
         _print([rollout], output, one=True)
 
 
@@ -122,30 +131,65 @@ def show_rollout(rollout_id: str, output: FormatOption = Format.YAML) -> None:
 
 
 @app.command("watch")
-def watch(rollout_id: str, timeout: Timeout = 3600.0, output: FormatOption = Format.TABLE) -> None:
+def watch(
+    rollout_id: str,
+    *,
+    timeout: Timeout = 3600.0,
+    junit_file: JunitOption = None,
+    output: FormatOption = Format.TABLE,
+) -> None:
     """Print what happens until the rollout ends; the exit code tells how.
 
     Example: trimtab rollout watch r-1f2e3d4c5b && deploy-the-rest
     """
     with connected() as client:
-        _follow(client, rollout_id, timeout=timeout, output=output)
+        _follow(client, rollout_id, timeout=timeout, output=output, junit_file=junit_file)
 
 
-def _follow(client: TrimtabClient, rollout_id: str, *, timeout: float, output: Format) -> None:
-    """Print events as they come; leave with the exit code of the end."""
-    after, deadline = 0, time.monotonic() + timeout
+def _follow(
+    client: TrimtabClient,
+    rollout_id: str,
+    *,
+    timeout: float,
+    output: Format,
+    junit_file: Path | None,
+) -> None:
+    """Print events as they come; leave with the exit code of the end.
+
+    A control plane that is away for a while is no end: it may be restarting.
+    """
+    after, deadline, heard = 0, time.monotonic() + timeout, time.monotonic()
     while True:
-        rollout = client.rollout(rollout_id)
-        for event in client.events(subject=f"rollout/{rollout_id}", after=after):
+        try:
+            rollout = client.rollout(rollout_id)
+            events = client.events(subject=f"rollout/{rollout_id}", after=after)
+        except Unreachable:
+            if time.monotonic() > heard + MOST_UNREACHABLE_SECONDS:
+                raise
+            time.sleep(POLL_SECONDS)
+            continue
+        heard = time.monotonic()
+        for event in events:
             after = event.id
             typer.echo(f"{event.kind}: {event.text}", err=output is not Format.TABLE)
         if rollout.status.phase in ENDS:
             _print([rollout], output, one=True)
-            raise typer.Exit(_exit_of(rollout))
+            raise typer.Exit(_ended(rollout, junit_file))
         if time.monotonic() > deadline:
             typer.echo(f"{rollout_id} is still {rollout.status.phase}; it goes on.", err=True)
             raise typer.Exit(Exit.TIMED_OUT)
         time.sleep(POLL_SECONDS)
+
+
+def _ended(rollout: RolloutOut, junit_file: Path | None) -> Exit:
+    """Leave reports where pipelines look for them; return the exit code."""
+    code, settings = _exit_of(rollout), read_settings()
+    if settings.step_summary is not None:
+        with settings.step_summary.open("a", encoding="utf-8") as file:
+            file.write(step_summary(rollout, url=settings.url))
+    if junit_file is not None:
+        junit_file.write_text(junit(rollout, failed=code is not Exit.DONE), encoding="utf-8")
+    return code
 
 
 def _exit_of(rollout: RolloutOut) -> Exit:

@@ -1,0 +1,53 @@
+"""How a rollout ended, for pipelines: a summary in Markdown, and a test report in JUnit's XML."""
+
+from xml.etree import ElementTree as ET
+
+from controlplane.schemas import RolloutOut
+
+__all__ = ["junit", "step_summary"]
+
+
+def step_summary(rollout: RolloutOut, *, url: str) -> str:
+    """Return a few lines of Markdown that a person reads beside the pipeline's run.
+
+    Args:
+        rollout: As it stands.
+        url: Of the control plane.
+    """
+    spec, status = rollout.spec, rollout.status
+    rows = {
+        "phase": status.phase,
+        "strategy": spec.strategy,
+        "weight": f"{status.weight:g} %",
+        "canary requests": f"{status.canary_requests:,}",
+        "verdict": status.verdict or "none",
+        "took": f"{status.seconds:.0f} s",
+        "why": status.reasons[0],
+    }
+    lines = [f"| {name} | {_cell(value)} |" for name, value in rows.items()]
+    title = f"### Rollout of {_cell(spec.service)} {_cell(spec.version)}: {status.phase}"
+    link = f"[{rollout.id}]({url}{rollout.links['self']})"
+    return "\n".join([title, "", "| | |", "|---|---|", *lines, "", link, ""])
+
+
+def junit(rollout: RolloutOut, *, failed: bool) -> str:
+    """Return a report of one test case, which failed unless the version was promoted."""
+    spec, status = rollout.spec, rollout.status
+    failures = str(int(failed))
+    suite = ET.Element("testsuite", name="trimtab rollout", tests="1", failures=failures)
+    case = ET.SubElement(
+        suite,
+        "testcase",
+        classname=spec.service,
+        name=f"{spec.version} ({rollout.id})",
+        time=f"{status.seconds:.1f}",
+    )
+    if failed:
+        ET.SubElement(case, "failure", message=f"{status.phase}: {status.reasons[0]}")
+    return ET.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def _cell(text: str) -> str:
+    """Return text that cannot end a table's cell or begin markup of its own."""
+    plain = " ".join(text.split()).replace("\\", "\\\\").replace("|", "\\|")
+    return plain.replace("<", "&lt;").replace("[", "\\[")
