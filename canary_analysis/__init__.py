@@ -10,11 +10,13 @@ from canary_analysis.errors import (
     InvalidInterval,
     InvalidMetric,
     InvalidPolicy,
+    InvalidSamples,
     InvalidSnapshot,
 )
 from canary_analysis.finding import Finding
 from canary_analysis.metric import Interval, Kind, Metric
 from canary_analysis.policy import Policy
+from canary_analysis.samples import bin_samples, edges_of, interval_of
 from canary_analysis.share import ShareFinding, compare_share
 from canary_analysis.verdict import Code, Reason, Verdict
 from canary_analysis.warmup import WarmupCurve, latency_counts_from, learn_warmup
@@ -29,6 +31,7 @@ __all__ = [
     "InvalidInterval",
     "InvalidMetric",
     "InvalidPolicy",
+    "InvalidSamples",
     "InvalidSnapshot",
     "Kind",
     "Metric",
@@ -37,7 +40,10 @@ __all__ = [
     "ShareFinding",
     "Verdict",
     "WarmupCurve",
+    "bin_samples",
     "compare_share",
+    "edges_of",
+    "interval_of",
     "latency_counts_from",
     "learn_warmup",
 ]

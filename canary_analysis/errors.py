@@ -4,6 +4,7 @@
   x InvalidPolicy     a limit, margin or time that cannot work
   x InvalidMetric     a metric without a name, with edges out of order, twice the same
   x InvalidInterval   counts that cannot be counts: wrong shape, negative, more bad than all
+  x InvalidSamples    raw latencies that are negative, infinite or no numbers
   x InvalidSnapshot   a saved analysis that cannot be read back
 """
 
@@ -12,6 +13,7 @@ __all__ = [
     "InvalidInterval",
     "InvalidMetric",
     "InvalidPolicy",
+    "InvalidSamples",
     "InvalidSnapshot",
 ]
 
@@ -30,6 +32,10 @@ class InvalidMetric(CanaryAnalysisError):
 
 class InvalidInterval(CanaryAnalysisError):
     """Counts that cannot be counts."""
+
+
+class InvalidSamples(CanaryAnalysisError):
+    """Raw latencies that cannot be latencies."""
 
 
 class InvalidSnapshot(CanaryAnalysisError):
