@@ -1,13 +1,13 @@
 """Counts that survive: the ledger as it stood, and one packed row of running sums a minute."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 import orjson
 from sqlalchemy import Connection, Engine, delete, func, insert, select
 
+from controlplane.store.past_rows import SHARD, PastRows
 from controlplane.store.past_sums import PastSums
 from controlplane.store.tables import count_layout, count_minute, count_state
 from controlplane.store.writing import put
@@ -15,19 +15,7 @@ from slo import PeriodGain, Row
 
 __all__ = ["CountStore"]
 
-SHARD = 0
-"""On one machine there is one shard; the key is there for more."""
-
 ROWS_AT_ONCE = 500
-FINE_MINUTES, COARSE = 3 * 1440, 10
-
-
-def _minutes(past: PastSums) -> Iterable[int]:
-    """Return the minutes of which rows are wanted: the newest days all, older ones now and then."""
-    first, last = int(past.since // 60), int(past.times[-1] // 60)
-    fine = max(first, last - FINE_MINUTES)
-    yield from range(first - first % COARSE, fine, COARSE)
-    yield from range(fine, last + 1)
 
 
 class CountStore:
@@ -59,7 +47,7 @@ class CountStore:
         put(connection, count_state, {"shard": SHARD}, {"at": now, "ledger": ledger})
         keys = sorted(sums)
         packed = np.array([sums[key] for key in keys], dtype="<f8").tobytes()
-        row = {"layout": self._layout(connection, keys), "sums": packed}
+        row = {"layout": self.layout(connection, keys), "sums": packed}
         key = {"shard": SHARD, "minute": int(now // 60)}
         put(connection, count_minute, key, row)
 
@@ -77,7 +65,7 @@ class CountStore:
             count_minute.c.minute < int(now // 60),
         )
         for row in connection.execute(query).all():
-            columns = self._columns_of(connection, row.layout)
+            columns = self.columns_of(connection, row.layout)
             sums = np.frombuffer(row.sums, dtype="<f8").copy()
             for gain in gains:
                 if gain.key in columns and gain.at <= (row.minute + 1) * 60.0:
@@ -86,56 +74,8 @@ class CountStore:
             put(connection, count_minute, key, {"layout": row.layout, "sums": sums.tobytes()})
 
     def add_past(self, connection: Connection, pasts: Mapping[str, PastSums]) -> None:
-        """Add sums of a time before these keys were counted, inside the caller's transaction.
-
-        Rows that are there gain them; between those, rows are made so that windows find the past,
-        each with what the other keys stood at then.
-        """
-        wanted = {minute for past in pasts.values() for minute in _minutes(past)}
-        first = min(wanted)
-        rows = self._rows_since(connection, first)
-        stood: dict[str, float] = self._stood_before(connection, first)
-        minutes = sorted(rows.keys() | wanted)
-        ends = (np.array(minutes) + 1.0) * 60.0
-        told = {key: past.at(ends).tolist() for key, past in pasts.items()}
-        written = []
-        for place, minute in enumerate(minutes):
-            stood = rows.get(minute, stood)
-            known = rows.get(minute, {})
-            mine = {key: known.get(key, 0.0) + more[place] for key, more in told.items()}
-            sums = {name: value for name, value in stood.items() if name not in pasts} | mine
-            names = sorted(sums)
-            packed = np.array([sums[name] for name in names], dtype="<f8").tobytes()
-            layout = self._layout(connection, names)
-            written.append({"shard": SHARD, "minute": minute, "layout": layout, "sums": packed})
-        touched = count_minute.c.minute >= first
-        connection.execute(delete(count_minute).where(count_minute.c.shard == SHARD, touched))
-        if written:
-            connection.execute(insert(count_minute), written)
-
-    def _rows_since(self, connection: Connection, first: int) -> dict[int, dict[str, float]]:
-        query = select(count_minute.c.minute, count_minute.c.layout, count_minute.c.sums).where(
-            count_minute.c.shard == SHARD, count_minute.c.minute >= first
-        )
-        return {
-            row.minute: self._by_key(connection, row) for row in connection.execute(query).all()
-        }
-
-    def _stood_before(self, connection: Connection, first: int) -> dict[str, float]:
-        """Return all sums of the newest row before a minute; nothing when there is none."""
-        query = (
-            select(count_minute.c.layout, count_minute.c.sums)
-            .where(count_minute.c.shard == SHARD, count_minute.c.minute < first)
-            .order_by(count_minute.c.minute.desc())
-            .limit(1)
-        )
-        row = connection.execute(query).first()
-        return {} if row is None else self._by_key(connection, row)
-
-    def _by_key(self, connection: Connection, row: Any) -> dict[str, float]:  # noqa: ANN401 -- SQLAlchemy's row
-        sums = np.frombuffer(row.sums, dtype="<f8").tolist()
-        columns = self._columns_of(connection, row.layout)
-        return {key: sums[column] for key, column in columns.items()}
+        """Add sums of a time before these keys were counted, inside the caller's transaction."""
+        PastRows(connection, pasts, layouts=self).write()
 
     def load(self) -> tuple[float, bytes] | None:
         """Return when the ledger was saved and its snapshot; None in a new database."""
@@ -167,7 +107,7 @@ class CountStore:
             row = connection.execute(query).first()
             if row is None:
                 return None
-            columns = self._columns_of(connection, row.layout)
+            columns = self.columns_of(connection, row.layout)
         sums = np.frombuffer(row.sums, dtype="<f8")
         return Row(at=(row.minute + 1) * 60.0, columns=columns, sums=sums)
 
@@ -193,7 +133,7 @@ class CountStore:
         with self.engine.connect() as connection:
             streamed = connection.execution_options(yield_per=ROWS_AT_ONCE)
             for row in streamed.execute(query):
-                columns = self._columns_of(connection, row.layout)
+                columns = self.columns_of(connection, row.layout)
                 if all(key in columns for key in keys):
                     sums = np.frombuffer(row.sums, dtype="<f8")
                     found.append([sums[columns[key]] for key in keys])
@@ -205,7 +145,8 @@ class CountStore:
         old = count_minute.c.minute < int(moment // 60)
         connection.execute(delete(count_minute).where(count_minute.c.shard == SHARD, old))
 
-    def _layout(self, connection: Connection, keys: list[str]) -> int:
+    def layout(self, connection: Connection, keys: Sequence[str]) -> int:
+        """Return the number of a layout: keys in the order of the sums of a row."""
         text = orjson.dumps(keys).decode()
         if text not in self._layouts:
             query = select(count_layout.c.id).where(count_layout.c.names == text)
@@ -217,7 +158,8 @@ class CountStore:
             self._layouts[text] = int(found)
         return self._layouts[text]
 
-    def _columns_of(self, connection: Connection, layout: int) -> Mapping[str, int]:
+    def columns_of(self, connection: Connection, layout: int) -> Mapping[str, int]:
+        """Return where each key stands in the rows of a layout."""
         if layout not in self._columns:
             query = select(count_layout.c.names).where(count_layout.c.id == layout)
             keys = orjson.loads(connection.execute(query).scalar_one())

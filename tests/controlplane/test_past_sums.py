@@ -124,6 +124,26 @@ def test_pasts_that_begin_within_one_stretch_of_rows_are_told_one_after_another(
     assert gained(counting, "one", now, 30_000) == gained(counting, "two", now, 30_000) == 5.0
 
 
+def test_a_past_over_more_rows_than_are_read_at_once_is_in_each_of_them(engine: Engine) -> None:
+    """Some rows are there and some are made; the statements stay few and small."""
+    begin, minutes = BEGIN + 2_000_000 * MINUTE, 1_300
+    counting = opened(engine, begin, "kept")
+    for number in range(0, minutes, 2):
+        counting.observe("a", (("kept", {}),), np.array([float(number)]), started=None)
+        counting.mark(begin + number * MINUTE)
+        save(engine, counting, begin + number * MINUTE)
+    now = begin + minutes * MINUTE
+    counting = opened(engine, now, "kept", "told")
+    counting.mark(now)
+    times = begin + np.arange(minutes) * MINUTE
+    counting.add_past({"told": PastSums(times=times, sums=np.arange(float(minutes)))})
+    save(engine, counting, now)
+    counting = opened(engine, now, "kept", "told")
+    for back in range(5, minutes - 5, 37):
+        assert gained(counting, "told", now, back) == back - 1
+        assert gained(counting, "kept", now, back) == pytest.approx(back - 1, abs=1)
+
+
 def test_other_keys_stand_where_they_stood_in_rows_that_are_made(engine: Engine) -> None:
     """The plane was down for a while: rows made in that time must not take others to zero."""
     begin = BEGIN + 5_000 * MINUTE
