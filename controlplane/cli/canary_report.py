@@ -103,7 +103,7 @@ def tell_comparison(both: Comparison) -> None:
     ours, kayenta = both.ours, both.kayenta
     stopped = kayenta.stopped
     decisions = [
-        ("trimtab, read at every tick", ours.verdict.decision, ours.at_seconds, ours.readings),
+        ("trimtab, read all along", ours.verdict.decision, ours.at_seconds, ours.readings),
         ("Kayenta, read all along", *_stopped(both)),
         ("Kayenta, once at the end", _scored(kayenta.at_end), None, 1),
     ]

@@ -9,13 +9,14 @@ import csv
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from math import isfinite, log
+from math import isfinite
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from canary_analysis import Kind, Metric
+from canary_analysis.samples import edges_of
 from controlplane.errors import EngineError, InvalidConfig
 from controlplane.recorded.gains import Gains, MetricGains, Taken, to_recording
 from slo import Matcher
@@ -26,10 +27,6 @@ Floats = npt.NDArray[np.float64]
 
 MOST_ROWS = 5_000_000
 SAMPLE_TICK_SECONDS = 10.0
-GRID = 1.08
-"""Ratio of two neighbouring edges on which samples are counted."""
-
-MOST_EDGES = 400
 MORE = "more"
 TIMES, REPLICAS = ("time", "timestamp"), ("replica", "instance", "pod")
 ERRORS = "errors"
@@ -215,16 +212,13 @@ def _failures(arm: Table, asked: AskedColumns, bad: str) -> Iterator[Gains]:
 
 
 def _grid(name: str, columns: Sequence[Floats]) -> tuple[float, ...]:
-    """Return edges 8 % apart, over all but the outermost thousandths of both arms together."""
+    """Return edges of the grid over all but the outermost thousandths of both arms together."""
     values = np.concatenate([np.zeros(0), *columns])
     values = values[values > 0.0]
     if not len(values):
         msg = f"Column {name} holds no latency above zero."
         raise InvalidConfig(msg)
-    low, high = np.quantile(values, (0.001, 0.999))
-    first, last = int(np.floor(log(low) / log(GRID))), int(np.ceil(log(high) / log(GRID)))
-    step = max(1, -(-(last - first) // MOST_EDGES))
-    return tuple(float(f"{GRID**power:.6g}") for power in range(first, last + 1, step))
+    return edges_of(np.quantile(values, (0.001, 0.999)))
 
 
 def _counted(

@@ -1,5 +1,7 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from controlplane.errors import InvalidConfig
 from controlplane.recorded.series import Asked, from_series
@@ -124,3 +126,36 @@ def test_an_arm_without_series_has_no_replica() -> None:
     found = from_series([], BASELINE, ERRORS)
     assert found.recording.metrics[0].canary.replicas == ()
     assert len(found.recording.ends) == 3
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 50), st.integers(0, 5), st.sampled_from("wwwwrm")), min_size=1
+    )
+)
+def test_what_is_counted_is_what_happened_in_whole_intervals(steps) -> None:
+    """Scrapes go well (w), are missed (m), or come after a restart (r)."""
+    good, bad, times, shown, wanted, since = 0, 0, [1000.0], [(0, 0)], [0, 0], [0, 0]
+    for number, (more, failed, how) in enumerate(steps, start=1):
+        if how == "r":
+            lost = good + bad > 0
+            good, bad, since = 0, 0, [0, 0]
+        good, bad = good + more, bad + failed
+        since = [since[0] + more + failed, since[1] + failed]
+        if how == "m":
+            continue
+        fell = good < shown[-1][0] or bad < shown[-1][1]
+        if how == "r" and lost and not fell:
+            return  # a restart that no counter can show is beyond what can be told
+        times.append(1000.0 + 15 * number)
+        shown.append((good, bad))
+        if not fell:
+            wanted = [wanted[0] + since[0], wanted[1] + since[1]]
+        since = [0, 0]
+    columns = [
+        series("r", values, times, instance="c", code=code)
+        for code, values in zip(("200", "500"), zip(*shown, strict=True), strict=True)
+    ]
+    found = from_series(columns, BASELINE, ERRORS)
+    got = found.recording.metrics[0].canary.counts.sum(axis=(0, 1)).tolist()
+    assert got == wanted

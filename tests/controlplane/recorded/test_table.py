@@ -111,3 +111,16 @@ def test_a_time_is_cut_out(written) -> None:
     baseline = Period(place=path, matchers=matchers_of('arm="baseline"'), since=15)
     found = take(canary, baseline, Compared(), no_engine)
     assert found.recording.metrics[0].canary.counts[:, 0].tolist() == [[100, 3]]
+
+
+def test_a_zero_among_latencies_adds_no_edges(written) -> None:
+    rows = [
+        f"{at},{arm},{0 if at == 5 else 0.1 + at / 1000}"
+        for arm in ("canary", "baseline")
+        for at in range(600)
+    ]
+    path = written("\n".join(["time,arm,latency", *rows]))
+    (latency,) = both(path, Compared(samples=("latency",))).recording.metrics
+    assert len(latency.metric.edges) < 30
+    assert latency.canary.counts[:, 0, 0].sum() == 600
+    assert latency.canary.counts[0, 0, 1] < 10
