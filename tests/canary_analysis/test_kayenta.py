@@ -39,6 +39,38 @@ SHARES = (.05000000074505806, .05000000074505806, .01666666753590107, .016666667
           .01666666753590107, .05000000074505806, .03333333507180214, .05000000260770321,
           .05000000260770321, .13333333656191826)  # fmt: skip
 
+# Thirty points of the published cases, to two decimals.
+NEAR_TEN = (
+    9.78, 10.59, 7.84, 9.32, 8.38, 8.94, 8.27, 9.75, 11.62, 9.28, 8.15, 10.56, 13.50, 11.05,
+    6.95, 12.52, 9.02, 4.92, 11.25, 11.60, 8.44, 11.11, 10.70, 8.92, 10.09, 11.42, 9.38,
+    7.80, 10.62, 11.91,
+)  # fmt: skip
+AT_TEN = (
+    11.15, 9.96, 7.07, 7.30, 9.79, 9.60, 6.19, 12.35, 10.37, 8.61, 9.91, 10.36, 14.21,
+    10.95, 10.22, 11.74, 10.91, 12.82, 8.10, 8.50, 12.11, 13.27, 10.11, 6.95, 6.21, 10.16,
+    8.35, 8.38, 7.00, 10.76,
+)  # fmt: skip
+AT_TWENTY = (
+    20.88, 21.79, 19.71, 15.86, 19.51, 19.39, 22.93, 17.16, 18.66, 23.42, 24.06, 22.63,
+    21.98, 21.66, 20.07, 22.12, 16.44, 21.56, 21.00, 17.78, 17.81, 18.54, 20.56, 19.55,
+    21.77, 21.81, 20.96, 20.98, 19.11, 16.98,
+)  # fmt: skip
+NEAR_TWENTY = (
+    20.76, 22.80, 20.61, 20.97, 23.47, 21.53, 21.77, 18.31, 19.06, 25.88, 18.98, 19.39,
+    19.00, 24.23, 20.05, 18.23, 17.87, 23.06, 18.40, 16.97, 19.47, 17.90, 17.55, 16.10,
+    24.38, 15.92, 20.48, 19.08, 17.46, 18.85,
+)  # fmt: skip
+BELOW = (
+    24.25, 26.13, 22.50, 24.37, 23.20, 19.44, 21.00, 18.91, 21.32, 21.84, 21.64, 23.13,
+    21.09, 19.46, 20.75, 22.26, 19.82, 20.99, 19.94, 23.29, 18.18, 22.14, 19.43, 19.84,
+    23.92, 21.01, 21.86, 23.12, 22.96, 17.80,
+)  # fmt: skip
+ABOVE = (
+    25.10, 26.15, 24.88, 24.19, 22.15, 28.02, 21.30, 27.25, 28.64, 27.04, 24.68, 22.35,
+    27.42, 26.00, 23.02, 26.00, 22.77, 25.57, 25.57, 21.27, 23.13, 24.59, 27.49, 27.22,
+    23.60, 22.54, 25.83, 23.32, 24.39, 25.11,
+)  # fmt: skip
+
 
 def rule(**changes):
     return Rule(**{"tolerance": 0.10, "confidence": 0.95} | changes)
@@ -77,6 +109,37 @@ def classified(canary, baseline, asked=None):
 def test_the_published_classes_come_out(canary, baseline, asked, label, critical) -> None:
     found = classified(canary, baseline, asked)
     assert (found.label, found.critical) == (label, bool(critical))
+
+
+@pytest.mark.parametrize(
+    ("canary", "baseline", "asked", "label"),
+    [
+        (NEAR_TEN, AT_TEN, rule(), "Pass"),
+        (AT_TWENTY, AT_TEN, rule(), "High"),
+        (NEAR_TEN, NEAR_TWENTY, rule(), "Low"),
+        (NEAR_TEN, NEAR_TWENTY, rule(direction=Direction.INCREASE), "Pass"),
+        (AT_TWENTY, AT_TEN, rule(direction=Direction.DECREASE), "Pass"),
+        (AT_TWENTY, AT_TEN, rule(direction=Direction.INCREASE), "High"),
+        (NEAR_TEN, NEAR_TWENTY, rule(direction=Direction.DECREASE), "Low"),
+        (
+            NEAR_TEN,
+            NEAR_TWENTY,
+            rule(direction=Direction.DECREASE, effect=Effect(allowed_decrease=0.8)),
+            "Low",
+        ),
+        (
+            BELOW,
+            ABOVE,
+            Rule(
+                tolerance=0.2,
+                effect=Effect(measure="cles", allowed_decrease=0.2, allowed_increase=0.8),
+            ),
+            "Low",
+        ),
+    ],
+)
+def test_the_published_classes_of_thirty_points_come_out(canary, baseline, asked, label) -> None:
+    assert classified(canary, baseline, asked).label == label
 
 
 def test_a_zero_mean_has_no_ratio_and_the_effect_is_not_looked_at() -> None:
