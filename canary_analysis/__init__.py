@@ -14,6 +14,8 @@ from canary_analysis.errors import (
     InvalidSnapshot,
 )
 from canary_analysis.finding import Finding
+from canary_analysis.gauge_finding import GaugeFinding
+from canary_analysis.gauges import Readings
 from canary_analysis.metric import Interval, Kind, Metric
 from canary_analysis.policy import Policy
 from canary_analysis.samples import bin_samples, edges_of, interval_of
@@ -27,6 +29,7 @@ __all__ = [
     "Code",
     "Decision",
     "Finding",
+    "GaugeFinding",
     "Interval",
     "InvalidInterval",
     "InvalidMetric",
@@ -36,6 +39,7 @@ __all__ = [
     "Kind",
     "Metric",
     "Policy",
+    "Readings",
     "Reason",
     "ShareFinding",
     "Verdict",

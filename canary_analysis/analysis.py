@@ -1,12 +1,15 @@
 """The one object a rollout needs: counts in, verdict out."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from canary_analysis.appraisal import appraise, is_proven, stand, weigh
+from canary_analysis.appraisal import Appraisal, appraise, is_proven, stand, weigh
 from canary_analysis.decision import Decision, decide
+from canary_analysis.errors import InvalidInterval
+from canary_analysis.gauge_finding import GaugeFinding, appraise_gauge
+from canary_analysis.gauges import Gauge, Readings
 from canary_analysis.layout import Layout
-from canary_analysis.metric import Interval, Metric
+from canary_analysis.metric import Interval, Kind, Metric
 from canary_analysis.policy import Policy
 from canary_analysis.snapshot import from_snapshot, to_snapshot
 from canary_analysis.state import State, observe
@@ -37,43 +40,64 @@ class Analysis:
     """
 
     state: State
+    gauges: tuple[tuple[Metric, Gauge], ...] = ()
 
     @classmethod
     def start(cls, metrics: Sequence[Metric], policy: Policy) -> "Analysis":
         """Begin with nothing seen.
 
         Raises:
-            InvalidMetric: There are none, two share a name, or none has a weight.
+            InvalidMetric: There are none but gauges, two share a name, or none has a weight.
         """
-        return cls(state=State.empty(Layout.of(metrics, policy), policy))
+        counted = [metric for metric in metrics if metric.kind is not Kind.GAUGE]
+        gauges = [metric for metric in metrics if metric.kind is Kind.GAUGE]
+        return cls(
+            state=State.empty(Layout.of(counted, policy, besides=gauges), policy),
+            gauges=tuple((metric, Gauge()) for metric in gauges),
+        )
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
-        """What is compared."""
-        return self.state.layout.metrics
+        """What is compared, gauges last."""
+        return self.state.layout.metrics + tuple(metric for metric, _ in self.gauges)
 
     @property
     def policy(self) -> Policy:
         """What is tolerated."""
         return self.state.policy
 
-    def observe(self, intervals: Mapping[str, Interval]) -> "Analysis":
-        """Add one tick: by metric name what was counted; leave out what was not scraped.
+    def observe(self, tick: Mapping[str, Interval | Readings]) -> "Analysis":
+        """Add one tick: by metric name what was counted or read; leave out what was not scraped.
 
         Raises:
-            InvalidInterval: A name is unknown or an interval has another number of edges.
+            InvalidInterval: A name is unknown, an interval has another number of edges, or readings
+                were given for what is counted.
         """
-        return Analysis(state=observe(self.state, intervals))
+        read = {name: found for name, found in tick.items() if isinstance(found, Readings)}
+        counted = {name: found for name, found in tick.items() if isinstance(found, Interval)}
+        unknown = read.keys() - {metric.name for metric, _ in self.gauges}
+        if unknown:
+            msg = f"{min(unknown)!r} is no gauge of this analysis, but was given readings."
+            raise InvalidInterval(msg)
+        gauges = tuple(
+            (metric, gauge.observe(read[metric.name]) if metric.name in read else gauge)
+            for metric, gauge in self.gauges
+        )
+        return Analysis(state=observe(self.state, counted), gauges=gauges)
 
     def judge(self, elapsed_seconds: float) -> Verdict:
         """Decide now, in seconds since the analysis began. Ask as often as you like."""
-        return judge(appraise(self.state), self.policy, elapsed_seconds=elapsed_seconds)
+        found, gauges = appraise(self.state), self._gauge_findings()
+        standing = replace(found.standing, risen_gauges=self._risen(gauges))
+        whole = Appraisal(standing=standing, findings=found.findings, gauges=gauges)
+        return judge(whole, self.policy, elapsed_seconds=elapsed_seconds)
 
     def decide(self, elapsed_seconds: float) -> Decision:
         """The decision of `judge` without its findings and sentences, several times faster."""
         weighing = weigh(self.state, leave_out=False)
+        risen = self._risen(self._gauge_findings()) if self.policy.gauges_roll_back else ()
         return decide(
-            stand(self.state, weighing),
+            replace(stand(self.state, weighing), risen_gauges=risen),
             self.policy,
             elapsed_seconds=elapsed_seconds,
             proven=lambda: is_proven(self.state, weighing.phi),
@@ -81,7 +105,7 @@ class Analysis:
 
     def snapshot(self) -> dict[str, object]:
         """Everything later verdicts depend on, JSON-safe."""
-        return to_snapshot(self.state)
+        return to_snapshot(self.state, self.gauges)
 
     @classmethod
     def restore(cls, saved: Mapping[str, object]) -> "Analysis":
@@ -90,4 +114,14 @@ class Analysis:
         Raises:
             InvalidSnapshot: It has another version, or something is missing or damaged.
         """
-        return cls(state=from_snapshot(saved))
+        state, gauges = from_snapshot(saved)
+        return cls(state=state, gauges=gauges)
+
+    def _gauge_findings(self) -> tuple[GaugeFinding, ...]:
+        return tuple(appraise_gauge(metric, gauge, self.policy) for metric, gauge in self.gauges)
+
+    def _risen(self, gauges: tuple[GaugeFinding, ...]) -> tuple[str, ...]:
+        """Gauges that the policy rolls back for."""
+        if not self.policy.gauges_roll_back:
+            return ()
+        return tuple(found.metric for found in gauges if found.warning)

@@ -11,6 +11,7 @@ from canary_analysis.equivalence import Proof, prove
 from canary_analysis.error_counts import excess_rate
 from canary_analysis.evidence import Table
 from canary_analysis.finding import Finding
+from canary_analysis.gauge_finding import GaugeFinding
 from canary_analysis.odds_interval import OddsInterval, odds_interval
 from canary_analysis.power import (
     nats_below,
@@ -49,10 +50,11 @@ class Weighing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Appraisal:
-    """All that a verdict needs to know: the case, and one finding per metric."""
+    """All that a verdict needs to know: the case, and one finding per metric and gauge."""
 
     standing: Standing
     findings: tuple[Finding, ...]
+    gauges: tuple[GaugeFinding, ...] = ()
 
 
 def weigh(state: State, *, leave_out: bool) -> Weighing:

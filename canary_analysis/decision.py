@@ -35,6 +35,7 @@ class Standing:
         canary_requests: The most counted by any metric.
         silent: Critical metrics that were not seen on both arms, by name.
         last_seconds: End of the latest interval; None before the first.
+        risen_gauges: Gauges that the policy rolls back for, by name.
     """
 
     e_value: float
@@ -44,6 +45,7 @@ class Standing:
     canary_requests: int
     silent: tuple[str, ...]
     last_seconds: float | None
+    risen_gauges: tuple[str, ...] = ()
 
     def rests_on_one_replica(self, policy: Policy) -> bool:
         """Whether there is no case without one of the replicas."""
@@ -72,9 +74,11 @@ def decide(
         elapsed_seconds: Now, since the analysis began.
         proven: Whether all critical metrics are proven good enough; asked only when it matters.
     """
-    if standing.e_value >= policy.rollback_limit:
-        sick = standing.rests_on_one_replica(policy)
-        return Decision.HOLD if sick else Decision.ROLLBACK
+    sick = standing.rests_on_one_replica(policy)
+    if standing.risen_gauges or (standing.e_value >= policy.rollback_limit and not sick):
+        return Decision.ROLLBACK
+    if sick:
+        return Decision.HOLD
     if standing.lacks_data(policy, elapsed_seconds):
         return Decision.INVALID
     if standing.must_wait(policy, elapsed_seconds):

@@ -40,13 +40,20 @@ class Layout:
     weight: FloatArray
 
     @classmethod
-    def of(cls, metrics: Sequence[Metric], policy: Policy) -> "Layout":
-        """Lay out metrics under a policy.
+    def of(
+        cls, metrics: Sequence[Metric], policy: Policy, *, besides: Sequence[Metric] = ()
+    ) -> "Layout":
+        """Lay out counted metrics under a policy.
+
+        Args:
+            metrics: Errors and latencies.
+            policy: The margins.
+            besides: Gauges, which have no columns but share the names.
 
         Raises:
             InvalidMetric: There are none, two share a name, or no metric has a weight.
         """
-        _check(metrics)
+        _check(metrics, besides)
         widths = np.array([metric.width for metric in metrics])
         owner = np.repeat(np.arange(len(metrics)), widths)
         errors = np.array([metric.kind is Kind.ERRORS for metric in metrics])[owner]
@@ -83,9 +90,9 @@ class Layout:
         return np.asarray(np.minimum.reduceat(values, self.first, axis=-1))
 
 
-def _check(metrics: Sequence[Metric]) -> None:
-    names = [metric.name for metric in metrics]
-    if not names:
+def _check(metrics: Sequence[Metric], besides: Sequence[Metric]) -> None:
+    names = [metric.name for metric in (*metrics, *besides)]
+    if not metrics:
         msg = "An analysis needs at least one metric: errors, latency, or both."
         raise InvalidMetric(msg)
     twice = sorted({name for name in names if names.count(name) > 1})

@@ -18,6 +18,7 @@ class Kind(StrEnum):
 
     ERRORS = "errors"
     LATENCY = "latency"
+    GAUGE = "gauge"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,10 +27,12 @@ class Metric:
 
     Attributes:
         name: How people call it; unique in an analysis.
-        kind: Errors have one edge (failed or not), latency has its histogram's bucket edges.
-        edges: Upper bounds of the buckets in seconds, rising, without +Inf; empty for errors.
+        kind: Errors have one edge (failed or not), latency has its histogram's bucket edges. A gauge
+            is a level, of which more is worse; it warns and takes no part in the stake.
+        edges: Upper bounds of the buckets in seconds, rising, without +Inf; empty for others.
         weight: Its part of the stake against the canary; 0 watches without voting.
-        critical: Whether promotion must wait until it is proven good.
+        critical: Whether promotion must wait until it is proven good; a gauge never is.
+        margin: Of a gauge, the rise that counts as "no worse", in its own unit.
 
     Raises:
         InvalidMetric: The message says what is allowed.
@@ -40,6 +43,7 @@ class Metric:
     edges: tuple[float, ...] = ()
     weight: float = 1.0
     critical: bool = True
+    margin: float = 0.0
 
     def __post_init__(self) -> None:
         """Refuse what cannot be judged."""
@@ -49,8 +53,11 @@ class Metric:
         if not (isfinite(self.weight) and self.weight >= 0.0):
             msg = f"The weight of {self.name!r} must be 0 or more, not {self.weight:g}."
             raise InvalidMetric(msg)
-        if self.kind is Kind.ERRORS and self.edges:
-            msg = f"{self.name!r} counts errors and has no edges. Did you mean kind='latency'?"
+        if self.kind is not Kind.LATENCY and self.edges:
+            msg = f"A metric of kind {self.kind.value!r} has no edges. Did you mean kind='latency'?"
+            raise InvalidMetric(msg)
+        if not (isfinite(self.margin) and (self.margin == 0.0 or self.kind is Kind.GAUGE)):
+            msg = f"{self.name!r} has a margin of {self.margin:g}; only gauges have one, in their unit."
             raise InvalidMetric(msg)
         if self.kind is Kind.LATENCY:
             self._check_edges()

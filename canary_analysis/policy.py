@@ -33,6 +33,8 @@ class Policy:
         min_baseline_replicas: From this many on replica noise is estimated.
         error_clip_nats: Most evidence one interval of errors may give while there are at most two
             canary replicas; None lets a single burst convict.
+        gauge_alpha: Accepted chance of a false warning of a gauge.
+        gauges_roll_back: Whether a gauge's warning rolls back; otherwise it is only told.
         promote_on_budget: Promote at the horizon although not everything was proven.
 
     Raises:
@@ -57,11 +59,13 @@ class Policy:
     prior_phi: float = 1.0
     min_baseline_replicas: int = 8
     error_clip_nats: float | None = 2.0
+    gauge_alpha: float = 0.05
+    gauges_roll_back: bool = False
     promote_on_budget: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what cannot work."""
-        for name in ("alpha", "beta", "left_out_alpha", "tolerable_error_rate"):
+        for name in ("alpha", "beta", "left_out_alpha", "gauge_alpha", "tolerable_error_rate"):
             _require_share(name, getattr(self, name))
         for name in ("error_margin", "latency_margin", "prior_phi"):
             _require_at_least(name, getattr(self, name), 1.0)

@@ -9,6 +9,7 @@ import numpy as np
 from canary_analysis.arms import Arm, Arms
 from canary_analysis.arrays import from_text, to_text
 from canary_analysis.errors import InvalidMetric, InvalidPolicy, InvalidSnapshot
+from canary_analysis.gauges import Gauge
 from canary_analysis.layout import Layout
 from canary_analysis.ledger import Ledger
 from canary_analysis.metric import Kind, Metric
@@ -17,11 +18,16 @@ from canary_analysis.state import State
 
 __all__ = ["VERSION", "from_snapshot", "to_snapshot"]
 
-VERSION = 1
-"""Grows when a saved analysis can no longer be read."""
+VERSION = 2
+"""Grows when an older program can no longer read what is saved."""
+
+READABLE = (1, VERSION)
+"""Version 1 knew no gauges; everything else is the same."""
+
+Gauges = tuple[tuple[Metric, Gauge], ...]
 
 
-def to_snapshot(state: State) -> dict[str, object]:
+def to_snapshot(state: State, gauges: Gauges = ()) -> dict[str, object]:
     """Write everything that later verdicts depend on."""
     return {
         "version": VERSION,
@@ -36,20 +42,22 @@ def to_snapshot(state: State) -> dict[str, object]:
         "sides": to_text(
             np.stack([state.counting, state.turned, state.proof_turned]).astype(np.int64)
         ),
+        "gauges": [{"metric": asdict(metric), **asdict(gauge)} for metric, gauge in gauges],
     }
 
 
-def from_snapshot(saved: Mapping[str, Any]) -> State:
+def from_snapshot(saved: Mapping[str, Any]) -> tuple[State, Gauges]:
     """Read back what `to_snapshot` wrote.
 
     Raises:
         InvalidSnapshot: It has another version, or something is missing or damaged.
     """
-    if saved.get("version") != VERSION:
-        msg = f"The snapshot has version {saved.get('version')!r}; this program reads {VERSION}."
+    if saved.get("version") not in READABLE:
+        known = " and ".join(map(str, READABLE))
+        msg = f"The snapshot has version {saved.get('version')!r}; this program reads {known}."
         raise InvalidSnapshot(msg)
     try:
-        return _read(saved)
+        return _read(saved), tuple(map(_to_gauge, saved.get("gauges", ())))
     except (KeyError, TypeError, ValueError, InvalidMetric, InvalidPolicy) as error:
         msg = f"The snapshot cannot be read ({error!r}). Was it changed by hand?"
         raise InvalidSnapshot(msg) from error
@@ -71,6 +79,14 @@ def _read(saved: Mapping[str, Any]) -> State:
         proof_turned=proof_turned,
         last_seconds=saved["last_seconds"],
     )
+
+
+def _to_gauge(saved: Mapping[str, Any]) -> tuple[Metric, Gauge]:
+    values = dict(saved)
+    metric = _to_metric(values.pop("metric"))
+    for name in ("open_canary", "open_baseline", "canary", "baseline"):
+        values[name] = {key: (total, count) for key, (total, count) in values[name].items()}
+    return metric, Gauge(**values)
 
 
 def _to_metric(saved: Mapping[str, Any]) -> Metric:

@@ -6,6 +6,7 @@ from enum import StrEnum
 from canary_analysis.appraisal import Appraisal
 from canary_analysis.decision import Decision, Standing, decide
 from canary_analysis.finding import Finding
+from canary_analysis.gauge_finding import GaugeFinding
 from canary_analysis.policy import Policy
 from canary_analysis.replicas import FEWEST_TO_LEAVE_ONE_OUT
 from canary_analysis.text import evidence_text
@@ -27,6 +28,7 @@ class Code(StrEnum):
     NO_INFORMATIVE_EDGE = "no_informative_edge"
     BUDGET_SPENT = "budget_spent"
     FEW_REPLICAS = "few_replicas"
+    GAUGE = "gauge"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +58,7 @@ class Verdict:
         requests_needed: More canary requests until all critical metrics are proven, if the canary
             is as good as the baseline; None when it cannot be said.
         text: All of it for a person.
+        gauges: One finding per gauge; a warning is told and decides nothing, unless the policy says so.
     """
 
     decision: Decision
@@ -70,6 +73,7 @@ class Verdict:
     phi: float
     requests_needed: int | None
     text: str
+    gauges: tuple[GaugeFinding, ...] = ()
 
 
 def judge(appraisal: Appraisal, policy: Policy, *, elapsed_seconds: float) -> Verdict:
@@ -88,6 +92,7 @@ def judge(appraisal: Appraisal, policy: Policy, *, elapsed_seconds: float) -> Ve
     sick = standing.left_out_replica if standing.rests_on_one_replica(policy) else None
     sentences = [reason.text for reason in reasons]
     sentences += [finding.text for finding in appraisal.findings]
+    sentences += [finding.text for finding in appraisal.gauges]
     return Verdict(
         decision=decision,
         reasons=reasons,
@@ -101,6 +106,7 @@ def judge(appraisal: Appraisal, policy: Policy, *, elapsed_seconds: float) -> Ve
         phi=max(found.phi for found in appraisal.findings),
         requests_needed=_requests_needed(appraisal),
         text=" ".join(sentences),
+        gauges=appraisal.gauges,
     )
 
 
@@ -137,11 +143,17 @@ def _sick(standing: Standing, policy: Policy) -> Reason:
 
 
 def _worse(standing: Standing, policy: Policy) -> tuple[Reason, ...]:
+    risen = tuple(
+        Reason(code=Code.GAUGE, text=f"{name} has risen, and the policy rolls back for gauges.")
+        for name in standing.risen_gauges
+    )
     worse = (
         f"The canary is worse: evidence {evidence_text(standing.e_value)} after "
         f"{standing.canary_requests:,} canary requests (limit {policy.rollback_limit:g} : 1)."
     )
-    reasons = [Reason(code=Code.WORSE, text=worse)]
+    if standing.e_value < policy.rollback_limit or standing.rests_on_one_replica(policy):
+        return risen
+    reasons = [Reason(code=Code.WORSE, text=worse), *risen]
     if standing.canary_replicas < FEWEST_TO_LEAVE_ONE_OUT:
         few = (
             f"With {standing.canary_replicas} canary replicas a sick replica cannot be told from "

@@ -186,7 +186,9 @@ def test_an_hour_of_sixteen_edges_fits_in_sixteen_kilobytes():
 @pytest.mark.parametrize(
     ("change", "advice"),
     [
-        pytest.param({"version": 0}, "has version 0; this program reads 1", id="another version"),
+        pytest.param(
+            {"version": 0}, "has version 0; this program reads 1 and 2", id="another version"
+        ),
         pytest.param({"canary": None}, "cannot be read", id="an arm is missing"),
         pytest.param({"metrics": []}, "at least one metric", id="no metrics"),
         pytest.param({"sides": None}, "The saved sides is missing", id="sides are missing"),
