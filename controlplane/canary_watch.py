@@ -101,6 +101,10 @@ class CanaryWatch:
         """Return the canary requests counted since the rollout began."""
         return int(self._counting.value(_key(rollout, rollout.spec.version, REQUESTS)))
 
+    def baseline_requests(self, rollout: Rollout) -> int:
+        """Return the baseline's requests counted since the rollout began."""
+        return int(self._counting.value(_key(rollout, rollout.progress.baseline, REQUESTS)))
+
     def snapshot(self, rollout_id: str) -> dict[str, object] | None:
         """Return the evidence so far, fit for JSON; None before the analysis began."""
         analysis = self._analyses.get(rollout_id)

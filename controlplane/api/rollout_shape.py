@@ -61,15 +61,30 @@ def _conditions(rollout: Rollout) -> tuple[ConditionOut, ...]:
         ("WaitingForPeople", "True" if phase is Phase.PAUSED else "False"),
         ("Done", "False" if rollout.active else "True"),
     ]
-    return tuple(
-        ConditionOut.model_validate(
-            {
-                "type": kind,
-                "status": status,
-                "reason": verdict or phase.value if kind == "NoWorse" else phase.value,
-                "message": progress.reason,
-                "last_transition_at": progress.entered_at or rollout.created_at,
-            }
-        )
-        for kind, status in found
+    since = progress.entered_at or rollout.created_at
+    share = "Unknown" if not progress.share else "False" if progress.share_alarm else "True"
+    return (
+        *(
+            _condition(
+                kind,
+                status,
+                verdict or phase.value if kind == "NoWorse" else phase.value,
+                progress.reason,
+                since,
+            )
+            for kind, status in found
+        ),
+        _condition("ShareAsAsked", share, phase.value, progress.share, since),
+    )
+
+
+def _condition(kind: str, status: str, reason: str, message: str, since: float) -> ConditionOut:
+    return ConditionOut.model_validate(
+        {
+            "type": kind,
+            "status": status,
+            "reason": reason,
+            "message": message,
+            "last_transition_at": since,
+        }
     )

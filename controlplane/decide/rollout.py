@@ -95,6 +95,10 @@ class Progress:
         baseline: The version that served when the rollout began; empty while pending.
         requests_before_step: Canary requests counted before this step.
         canary_requests: Canary requests counted so far.
+        baseline_before_step: Baseline requests counted before this step.
+        baseline_requests: Baseline requests counted so far.
+        share: What is seen of the canary's share at this step, in words; empty while nothing is.
+        share_alarm: Whether the router does not keep the share it was asked for.
         reason: Why it is where it is, for a person.
         verdict: The analysis' last decision; empty before the first.
         evidence: Odds and counts behind it, as JSON; None before the first.
@@ -110,6 +114,10 @@ class Progress:
     baseline: str = ""
     requests_before_step: int = 0
     canary_requests: int = 0
+    baseline_before_step: int = 0
+    baseline_requests: int = 0
+    share: str = ""
+    share_alarm: bool = False
     reason: str = "created"
     verdict: str = ""
     evidence: dict[str, object] | None = None
@@ -173,6 +181,9 @@ class Rollout:
             step=was.step + passed,
             entered_at=now,
             requests_before_step=was.canary_requests,
+            baseline_before_step=was.baseline_requests,
+            share="",
+            share_alarm=False,
             reason=reason,
             approval=approval,
         )
@@ -198,8 +209,13 @@ class Rollout:
 
     def step_begins(self, now: float) -> "Rollout":
         """Return the rollout with its step counted from now: the weight is not there yet."""
-        requests = self.progress.canary_requests
-        progress = replace(self.progress, entered_at=now, requests_before_step=requests)
+        was = self.progress
+        progress = replace(
+            was,
+            entered_at=now,
+            requests_before_step=was.canary_requests,
+            baseline_before_step=was.baseline_requests,
+        )
         return replace(self, progress=progress)
 
     def measured_against(self, baseline: str, *, now: float) -> "Rollout":

@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass, replace
 
-from canary_analysis import Finding, Verdict
+from canary_analysis import Finding, Verdict, compare_share
 from controlplane.canary_watch import ERRORS, Watched
 from controlplane.decide.alert_state import AlertState
 from controlplane.decide.freeze import frozen
 from controlplane.decide.gate import Gate, decide_gate
 from controlplane.decide.rollout import Rollout
+from controlplane.decide.rollout_plan import ALL
 from controlplane.decide.rollout_state import Phase
 from controlplane.decide.rollout_step import Sight
 from controlplane.evidence import evidence_of, summary_of
@@ -177,7 +178,27 @@ def _with_figures(plane: Plane, rollout: Rollout, verdict: Verdict) -> Rollout:
     progress = replace(
         rollout.progress,
         canary_requests=plane.canaries.canary_requests(rollout),
+        baseline_requests=plane.canaries.baseline_requests(rollout),
         verdict=verdict.decision.value,
         evidence=evidence_of(verdict),
     )
-    return replace(rollout, progress=progress)
+    return _with_share(plane, replace(rollout, progress=progress))
+
+
+def _with_share(plane: Plane, rollout: Rollout) -> Rollout:
+    """Hold the canary's share of the requests of this step against the one that was asked for.
+
+    It is an alarm and no part of the verdict: whatever the share is, the arms are compared within
+    each interval. While a breaker takes traffic away, another share than the step's is asked for.
+    """
+    progress, weight = rollout.progress, rollout.weight
+    versions = (rollout.spec.version, progress.baseline)
+    whole = all(plane.live.factors.get((rollout.spec.service, v), 1.0) >= 1.0 for v in versions)
+    if progress.phase is not Phase.PROGRESSING or not 0.0 < weight < ALL or not whole:
+        return rollout
+    found = compare_share(
+        max(0, progress.canary_requests - progress.requests_before_step),
+        max(0, progress.baseline_requests - progress.baseline_before_step),
+        configured=weight / ALL,
+    )
+    return replace(rollout, progress=replace(progress, share=found.text, share_alarm=found.alarm))

@@ -193,6 +193,7 @@ async def test_conditions_say_what_is_so(api: httpx.AsyncClient, world: World) -
         "NoWorse": "Unknown",
         "WaitingForPeople": "False",
         "Done": "False",
+        "ShareAsAsked": "Unknown",
     }
     await make_ready(world)
     shown = (await api.get(f"/v1/rollouts/{made['id']}")).json()

@@ -248,3 +248,21 @@ async def test_a_restart_goes_on_waiting_for_the_same_answer(around: Surrounding
 async def test_approvals_that_cannot_be_are_refused(world: World, more, advice) -> None:
     with pytest.raises(Refused, match=advice):
         rollout_draft.draft(world.plane, asked(**more))
+
+
+@pytest.mark.parametrize(("factor", "alarm"), [(1.0, False), (3.0, True)], ids=["kept", "off"])
+async def test_a_share_that_the_router_does_not_keep_is_told_and_decides_nothing(
+    world: World,
+    factor: float,
+    alarm: bool,  # noqa: FBT001 -- a case
+) -> None:
+    rollout = await start(world, soakSeconds=60)
+    await run_until(world, rollout, Phase.PROGRESSING)
+    for _ in range(20):
+        world.server.answer("1", good=round(400 - 20 * factor))
+        world.server.answer("2", good=round(20 * factor))
+        await world.second_passes()
+        await world.moves()
+    found = world.plane.rollouts.get(rollout.id).progress
+    assert (found.phase, found.share_alarm) == (Phase.PROGRESSING, alarm)
+    assert "5.0% is configured" in found.share
