@@ -81,6 +81,8 @@ class Comparison:
 def read_past(recording: Recording, policy: Policy) -> Read:
     """Look at a past tick by tick until it convicts; the error guarantee includes all the looking.
 
+    What came after one arm fell silent is not looked at, and at the end its data are old.
+
     Args:
         recording: What was counted.
         policy: What is tolerated.
@@ -91,7 +93,10 @@ def read_past(recording: Recording, policy: Policy) -> Read:
     analysis = Analysis.start([counted.metric for counted in recording.metrics], policy)
     every = max(1, -(-len(recording.ends) // MOST_READINGS))
     readings, last = 0, len(recording.ends) - 1
+    until = recording.seconds if recording.seen_until is None else recording.seen_until
     for number, end in enumerate(recording.ends.tolist()):
+        if end > until:
+            break
         tick = recording.tick(number)
         analysis = analysis.observe(tick) if tick else analysis
         if number % every == 0 or number == last:

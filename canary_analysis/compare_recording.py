@@ -47,6 +47,8 @@ class Recording:
         ends: When each tick ended, seconds since the beginning, rising, shape (ticks,).
         side_by_side: Whether both arms were there at the same time. If not, load and time of day
             do not cancel.
+        seen_until: When the arm that fell silent first was last scraped, seconds since the
+            beginning; None when both were seen to the end.
 
     Raises:
         InvalidInterval: Counts have another shape, or cannot be counts.
@@ -55,6 +57,7 @@ class Recording:
     metrics: tuple[MetricCounts, ...]
     ends: FloatArray
     side_by_side: bool = True
+    seen_until: float | None = None
 
     def __post_init__(self) -> None:
         """Refuse what does not fit together."""
@@ -87,6 +90,7 @@ class Recording:
         return {
             "endsMilliseconds": to_text(np.round(self.ends * MILLISECONDS).astype(np.int64)),
             "sideBySide": self.side_by_side,
+            "seenUntil": self.seen_until,
             "metrics": [
                 {
                     "metric": asdict(counted.metric),
@@ -116,6 +120,7 @@ class Recording:
                 ),
                 ends=from_text("ends", saved["endsMilliseconds"]) / MILLISECONDS,
                 side_by_side=bool(saved["sideBySide"]),
+                seen_until=None if (until := saved["seenUntil"]) is None else float(until),
             )
         except (KeyError, TypeError, ValueError, InvalidMetric, InvalidInterval) as error:
             msg = f"The recording cannot be read ({error!r}). Was it changed by hand?"

@@ -20,6 +20,9 @@ LEAST_TICK_SECONDS = 1.0
 LEAST_OVERLAP = 0.5
 """Arms that share at least so much of the shorter one's time stood side by side."""
 
+LATE_SECONDS = 120.0
+"""An arm that ends so much before the other has fallen silent, and that is told."""
+
 NOT_SIDE_BY_SIDE = (
     "The arms were not there at the same time: load, time of day and everything else that changed "
     "between the two periods are not cancelled, and may be what is found."
@@ -59,7 +62,11 @@ class Taken:
 
 
 def to_recording(
-    found: Sequence[MetricGains], *, tick_seconds: float | None, notes: Iterable[str] = ()
+    found: Sequence[MetricGains],
+    *,
+    tick_seconds: float | None,
+    notes: Iterable[str] = (),
+    scraped: bool = True,
 ) -> Taken:
     """Put both arms on the same ticks; on those since each began, where they were never together.
 
@@ -67,6 +74,7 @@ def to_recording(
         found: What was counted.
         tick_seconds: Length of a tick; the usual time between two scrapes when None.
         notes: Known before.
+        scraped: Whether replicas without requests were seen too, so that silence tells something.
 
     Raises:
         InvalidConfig: There would be too many ticks.
@@ -91,11 +99,16 @@ def to_recording(
         )
         for each in found
     )
+    silent = _silence(canary, baseline) if together and scraped else None
     recording = Recording(
-        metrics=metrics, ends=numbers.astype(np.float64) * tick, side_by_side=together
+        metrics=metrics,
+        ends=numbers.astype(np.float64) * tick,
+        side_by_side=together,
+        seen_until=None if silent is None else silent[1] - begins[0] + tick,
     )
-    apart = () if together else (NOT_SIDE_BY_SIDE,)
-    return Taken(recording=recording, notes=(*apart, *notes))
+    known = () if together else (NOT_SIDE_BY_SIDE,)
+    told = () if silent is None else (silent[0],)
+    return Taken(recording=recording, notes=(*known, *told, *notes))
 
 
 def _usual_tick(found: Iterable[Gains]) -> float:
@@ -122,6 +135,17 @@ def _alignment(
 def _span(arm: Sequence[Gains]) -> tuple[float, float] | None:
     ends = np.concatenate([np.zeros(0), *(each.ends for each in arm)])
     return (float(ends.min()), float(ends.max())) if len(ends) else None
+
+
+def _silence(canary: Sequence[Gains], baseline: Sequence[Gains]) -> tuple[str, float] | None:
+    """Tell when one arm ends long before the other, with its last scrape in Unix seconds."""
+    here, there = _span(canary), _span(baseline)
+    if here is None or there is None or abs(here[1] - there[1]) <= LATE_SECONDS:
+        return None
+    arm, ended = ("canary", here[1]) if here[1] < there[1] else ("baseline", there[1])
+    lack = abs(here[1] - there[1])
+    text = f"The {arm}'s data end {lack:.0f} s before the other arm's. If that was meant, cut the time."
+    return text, ended
 
 
 def _ticks(gains: Gains, began: float, tick: float) -> Ints:

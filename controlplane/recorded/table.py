@@ -187,7 +187,7 @@ def from_table(canary: Table, baseline: Table, asked: AskedColumns) -> Taken:
             tuple(_counted(column, edges, tick or SAMPLE_TICK_SECONDS)) for column in columns
         )
         found.append(MetricGains(metric=metric, canary=here, baseline=there))
-    return to_recording(found, tick_seconds=tick)
+    return to_recording(found, tick_seconds=tick, scraped=asked.total is not None)
 
 
 def _failures(arm: Table, asked: AskedColumns, bad: str) -> Iterator[Gains]:

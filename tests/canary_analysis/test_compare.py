@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -53,6 +54,17 @@ def test_a_good_past_is_promoted_at_its_end() -> None:
     assert (found.at_seconds, found.readings) == (3600.0, 60)
 
 
+def test_an_arm_that_fell_silent_is_never_promoted() -> None:
+    good = replace(errors(minutes=60), seen_until=2400.0)
+    found = read_past(good, POLICY)
+    assert found.verdict.decision == "invalid"
+    assert found.verdict.reasons[0].code == "stale_data"
+    assert found.readings == 40
+    assert Recording.from_plain(good.to_plain()).seen_until == 2400.0
+    bad = replace(errors(canary_bad=0.02, onset=10), seen_until=1200.0)
+    assert read_past(bad, POLICY).verdict.decision == "rollback"
+
+
 def test_no_requests_is_no_success() -> None:
     nothing = np.zeros((5, 1, 2))
     silent = Recording(
@@ -85,7 +97,7 @@ def test_a_recording_survives_json_to_the_last_count() -> None:
     assert read_past(after, POLICY) == read_past(before, POLICY)
 
 
-@pytest.mark.parametrize("missing", ["metrics", "endsMilliseconds", "sideBySide"])
+@pytest.mark.parametrize("missing", ["metrics", "endsMilliseconds", "sideBySide", "seenUntil"])
 def test_a_damaged_recording_is_refused(missing) -> None:
     saved = errors(2).to_plain()
     del saved[missing]

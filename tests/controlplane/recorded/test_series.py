@@ -122,6 +122,16 @@ def test_only_edges_that_all_share_are_compared() -> None:
         from_series(buckets("c", (0, 0, 0), (4, 9, 10)), [], Asked(histograms=parse_selectors("x")))
 
 
+def test_an_arm_that_falls_silent_is_told() -> None:
+    long = pair("b", list(range(0, 4000, 100)), [0] * 40)
+    found = from_series(pair("c", [10, 20, 30], [0, 0, 0]), long, ERRORS)
+    assert found.recording.side_by_side
+    assert found.notes == (
+        "The canary's data end 555 s before the other arm's. If that was meant, cut the time.",
+    )
+    assert found.recording.seen_until == 30.0
+
+
 def test_an_arm_without_series_has_no_replica() -> None:
     found = from_series([], BASELINE, ERRORS)
     assert found.recording.metrics[0].canary.replicas == ()

@@ -124,3 +124,11 @@ def test_a_zero_among_latencies_adds_no_edges(written) -> None:
     assert len(latency.metric.edges) < 30
     assert latency.canary.counts[:, 0, 0].sum() == 600
     assert latency.canary.counts[0, 0, 1] < 10
+
+
+def test_a_time_without_requests_is_no_silence_where_each_row_is_one(written) -> None:
+    rows = [
+        f"{at},{arm},0.1" for arm, end in (("canary", 400), ("baseline", 600)) for at in range(end)
+    ]
+    path = written("\n".join(["time,arm,latency", *rows]))
+    assert both(path, Compared(samples=("latency",))).recording.seen_until is None
