@@ -5,13 +5,13 @@ counted too, over all its members, and calls nobody. A set that was once met is 
 its budget and its alerts outlive a restart during which it was on no page.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from controlplane.promise import Promise
 from controlplane.promise_book import PromiseBook
 from controlplane.store.slo_members import SloMemberStore
-from slo import LabelSets, name_of_set, sets_shown
+from slo import LabelSets, SloSpec, name_of_set, sets_shown
 
 __all__ = ["Families"]
 
@@ -47,7 +47,9 @@ class Families:
             sets = None if family is None else family.slo.each
             if family is None or sets is None or row.values.keys() != set(sets.labels):
                 continue  # the family is gone, or is another now
-            self._join(family, sets, tuple(row.values[name] for name in sets.labels))
+            values = tuple(row.values[name] for name in sets.labels)
+            for member in self._new(family.slo, sets, [values]):
+                self._join(family, member)
 
     def members(self, family: str) -> tuple[str, ...]:
         """Return the names of a family's members."""
@@ -85,29 +87,47 @@ class Families:
             if len(self._seen) >= MOST_SEEN:
                 self._seen.clear()  # pages of targets that are gone are not kept for ever
             self._seen[name, source] = series
-            for values in sets_shown(sets.labels, family.slo.sli.whole, series):
-                self._meet(family, sets, values, now)
+            shown = sets_shown(sets.labels, family.slo.sli.whole, series)
+            new = self._new(family.slo, sets, shown)
+            if new:
+                self._store.add(new, now=now)
+            for member in new:
+                self._join(family, member)
 
-    def _meet(self, family: Promise, sets: LabelSets, values: tuple[str, ...], now: float) -> None:
-        name, known = family.slo.name, self._members.setdefault(family.slo.name, {})
-        if values in known:
-            return
-        if len(known) >= sets.limit:
-            beyond = self._beyond.setdefault(name, set())
+    def _new(
+        self, family: SloSpec, sets: LabelSets, shown: Iterable[tuple[str, ...]]
+    ) -> list[SloSpec]:
+        """Return the members that are not known yet; those for which there is no room are told."""
+        known = self._members.setdefault(family.name, {})
+        found: list[SloSpec] = []
+        for values in shown:
+            if values in known:
+                continue
+            member = _member(family, sets, values)
+            if len(known) + len(found) < sets.limit and member.name not in self.book:
+                found.append(member)
+                continue
+            beyond = self._beyond.setdefault(family.name, set())
             if len(beyond) < sets.limit:  # enough to tell that there are more
                 beyond.add(values)
-            self.left_out[name] = len(beyond)
-            return
-        member = self._join(family, sets, values)
-        named = dict(zip(sets.labels, values, strict=True))
-        self._store.add(member, family=name, values=named, now=now)
+            self.left_out[family.name] = len(beyond)
+        return found
 
-    def _join(self, family: Promise, sets: LabelSets, values: tuple[str, ...]) -> str:
-        """Make the promise of one set; rules and pages are its family's."""
-        slo, named = family.slo, dict(zip(sets.labels, values, strict=True))
-        name = name_of_set(slo.name, values)
-        narrowed = slo.sli.where(named)
-        member = replace(slo, name=name, sli=narrowed, each=None, family=slo.name, values=named)
-        self._members.setdefault(slo.name, {})[values] = name
+    def _join(self, family: Promise, member: SloSpec) -> None:
+        """Take up a member; rules and pages are its family's."""
+        values = tuple(member.values.values())
+        self._members.setdefault(member.family, {})[values] = member.name
         self.book.put(replace(family, slo=member))
-        return name
+
+
+def _member(family: SloSpec, sets: LabelSets, values: tuple[str, ...]) -> SloSpec:
+    """Return the SLO of one set."""
+    named = dict(zip(sets.labels, values, strict=True))
+    return replace(
+        family,
+        name=name_of_set(family.name, values),
+        sli=family.sli.where(named),
+        each=None,
+        family=family.name,
+        values=named,
+    )

@@ -1,8 +1,11 @@
 """What follows from a change of the targets: who is counted where, and what is forgotten."""
 
+from itertools import chain
+
 from controlplane.live import TargetStanding
 from controlplane.plane import Plane
 from controlplane.slo_evaluation import begin_counting
+from slo import SeriesIndex
 
 __all__ = ["retarget"]
 
@@ -18,9 +21,11 @@ def retarget(plane: Plane) -> None:
         plane.recent.forget(name)
     for name in names:
         standings.setdefault(name, TargetStanding())
-    for promise in plane.promises.values():
-        if plane.counting.defines(promise.total_key):
-            shown = [page.layout.series for page in plane.pages_of(promise.slo.service)]
-            sources = plane.sources_for(promise)
-            begin_counting(promise, plane.counting, shown, sources=sources)
+    for service in plane.promises.services:
+        pages = plane.pages_of(service)
+        shown = SeriesIndex(chain.from_iterable(page.layout.series for page in pages))
+        for promise in plane.promises_of(service):
+            if plane.counting.defines(promise.total_key):
+                sources = plane.sources_for(promise)
+                begin_counting(promise, plane.counting, shown, sources=sources)
     plane.live.retargeted.set()

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from itertools import chain
 
 from controlplane.counting import Counting
 from controlplane.promise import CountedPart, Promise
@@ -17,6 +18,7 @@ from slo import (
     RatioSli,
     Readings,
     Rule,
+    SeriesIndex,
     SlicePart,
     SliceRule,
     ThresholdSli,
@@ -75,7 +77,11 @@ class Evaluation:
 
 
 def begin_counting(
-    promise: Promise, counting: Counting, shown: Iterable[Series], *, sources: frozenset[str]
+    promise: Promise,
+    counting: Counting,
+    shown: SeriesIndex | Iterable[Series],
+    *,
+    sources: frozenset[str],
 ) -> str:
     """Define what an SLO counts, and on which targets; return why it cannot be yet, or nothing.
 
@@ -84,14 +90,14 @@ def begin_counting(
     Args:
         promise: The SLO.
         counting: Where it is counted.
-        shown: Names and labels that pages show, by page.
+        shown: Names and labels that pages show, by page; or the index of all, where many SLOs begin.
         sources: The pages it is counted on.
     """
     if counting.defines(promise.total_key) and counting.sources(promise.total_key) == sources:
         return ""
+    known = shown if isinstance(shown, SeriesIndex) else SeriesIndex(chain.from_iterable(shown))
     try:
-        series = tuple(each for page in shown for each in page)
-        resolved = [resolve_sli(each.part.sli, series) for each in promise.counted_parts]
+        resolved = [resolve_sli(each.part.sli, known) for each in promise.counted_parts]
     except (NoSuchEdge, UnsupportedSpec) as error:
         return str(error)
     for each, sli in zip(promise.counted_parts, resolved, strict=True):

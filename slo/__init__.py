@@ -44,6 +44,7 @@ from slo.period_counts import PeriodGain
 from slo.raw_counts import RawSeries, count_raw, count_spec
 from slo.resolving import resolve_sli
 from slo.selector import Matcher, Selector, parse_selectors
+from slo.series_index import SeriesIndex
 from slo.sli import Counts, LatencySli, RatioSli, Sli, ThresholdSli
 from slo.slices import SlicePart, SliceRule, sliced
 from slo.source_memory import Observation
@@ -103,6 +104,7 @@ __all__ = [
     "Row",
     "Rule",
     "Selector",
+    "SeriesIndex",
     "Severity",
     "Sli",
     "SlicePart",

@@ -12,6 +12,7 @@ __all__ = ["LabelSets", "name_of_set", "sets_shown"]
 LONGEST_NAME = 63
 HASHED = 8
 _ODD = re.compile(r"[^a-zA-Z0-9._-]+", re.ASCII)
+_MARKED = re.compile(r"-[0-9a-f]{8}\Z", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,16 +57,19 @@ def sets_shown(
 def name_of_set(family: str, values: Sequence[str]) -> str:
     """Return the name of the SLO of one set: that of its family, and the values.
 
-    What a name cannot hold is left out, and a mark of the whole stands in its place.
+    What a name cannot hold is left out, and a mark of the whole stands in its place; what looks as if
+    it was marked is marked as well, so that two sets have two names.
 
     >>> name_of_set("fast", ["llama-3", "team-a"])
     'fast:llama-3:team-a'
     >>> name_of_set("fast", ["Qwen/Qwen3"])
-    'fast:Qwen-Qwen3-cf172107'
+    'fast:Qwen-Qwen3-34744e7c'
+    >>> name_of_set("fast", ["Qwen-Qwen3-34744e7c"])
+    'fast:Qwen-Qwen3-34744e7c-43029dee'
     """
     plain = [_ODD.sub("-", value) for value in values]
     name = ":".join([family, *plain])
-    if plain == list(values) and len(name) <= LONGEST_NAME:
+    if plain == list(values) and len(name) <= LONGEST_NAME and not _MARKED.search(name):
         return name
-    mark = sha256("\0".join(values).encode()).hexdigest()[:HASHED]
+    mark = sha256("\0".join([family, *values]).encode()).hexdigest()[:HASHED]
     return f"{name[: LONGEST_NAME - HASHED - 1]}-{mark}"

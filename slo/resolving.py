@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from slo.errors import UnsupportedSpec
 from slo.selector import Selector
+from slo.series_index import SeriesIndex
 from slo.sli import LatencySli, RatioSli, Sli, ThresholdSli
 
 __all__ = ["AT_MOST", "resolve_sli"]
@@ -15,12 +16,14 @@ AT_MOST = "_at_most"
 Labels = Mapping[str, str]
 
 
-def resolve_sli(sli: Sli, series: Iterable[tuple[str, Labels]]) -> RatioSli | ThresholdSli:
+def resolve_sli(
+    sli: Sli, series: SeriesIndex | Iterable[tuple[str, Labels]]
+) -> RatioSli | ThresholdSli:
     """Return what is counted.
 
     Args:
         sli: As its file says.
-        series: Names and labels that the pages show.
+        series: Names and labels that the pages show; an index where several SLIs are resolved.
 
     Raises:
         NoSuchEdge: It is a latency, and no bucket ends at its limit.
@@ -28,10 +31,10 @@ def resolve_sli(sli: Sli, series: Iterable[tuple[str, Labels]]) -> RatioSli | Th
     """
     if isinstance(sli, RatioSli):
         return sli
-    shown = tuple(series)
+    shown = series if isinstance(series, SeriesIndex) else SeriesIndex(series)
     if isinstance(sli, LatencySli):
-        edges = {labels.get("le", "") for labels in _matching(_bucket(sli), shown)}
-        if edges or not _matching(sli.histogram, shown):
+        edges = {labels.get("le", "") for labels in shown.labels(_bucket(sli))}
+        if edges or not shown.labels(sli.histogram):
             return _with_upper_bound(sli.resolve(edges), sli, shown)
         sli = sli.as_gauge()
     for selector in sli.series:
@@ -39,12 +42,10 @@ def resolve_sli(sli: Sli, series: Iterable[tuple[str, Labels]]) -> RatioSli | Th
     return sli
 
 
-def _with_upper_bound(
-    ratio: RatioSli, sli: LatencySli, shown: tuple[tuple[str, Labels], ...]
-) -> RatioSli:
+def _with_upper_bound(ratio: RatioSli, sli: LatencySli, shown: SeriesIndex) -> RatioSli:
     """Return it with what may be good as well, where that was counted: of native histograms."""
     upper = sli.histogram.where(suffix=AT_MOST)
-    if not _matching(upper, shown):
+    if not shown.labels(upper):
         return ratio
     return replace(ratio, at_most=(upper.where(le=repr(sli.limit)),))
 
@@ -53,14 +54,10 @@ def _bucket(sli: LatencySli) -> Selector:
     return sli.histogram.where(suffix="_bucket")
 
 
-def _matching(selector: Selector, shown: tuple[tuple[str, Labels], ...]) -> list[Labels]:
-    return [labels for name, labels in shown if selector.selects(name, labels)]
-
-
-def _refuse_summary(selector: Selector, shown: tuple[tuple[str, Labels], ...]) -> None:
+def _refuse_summary(selector: Selector, shown: SeriesIndex) -> None:
     """Refuse quantiles that nobody chose: the median is no reading of the slowest."""
     chosen = any(matcher.label == "quantile" for matcher in selector.matchers)
-    if not chosen and any("quantile" in labels for labels in _matching(selector, shown)):
+    if not chosen and any("quantile" in labels for labels in shown.labels(selector)):
         msg = (
             f"{selector} is a summary, whose quantiles say different things. "
             f"Name one: {selector.where(quantile='0.99')}."

@@ -10,6 +10,7 @@ import orjson
 from slo.counter import increase
 from slo.label_parts import PartBook, part_values
 from slo.period_counts import PeriodGain, PeriodMemory, PeriodsSeen
+from slo.series_index import SeriesIndex
 from slo.sums import Sums
 from slo.tally import Tally
 from slo.threshold import Readings
@@ -82,12 +83,12 @@ class SourceMemory:
             return
         self.remember()
         self.fold()
-        named = _by_name(series)
+        index = SeriesIndex(series)
         mine = {key: tally for key, tally in tallies.items() if tally.wants(self.name)}
         periodic = {key: tally.counts for key, tally in mine.items() if tally.periodic}
         self.periods.compile(series, periodic, _series_key)
         shares = {
-            key: self._shares(series, _positions(series, named, tally), key, tally, parts)
+            key: self._shares(series, index.positions(tally.selectors), key, tally, parts)
             for key, tally in mine.items()
             if not tally.periodic
         }
@@ -234,20 +235,6 @@ class SourceMemory:
         self.stop(key)
         for gone in (key, *part_values(self.sums, key).values()):
             self.sums.pop(gone, None)
-
-
-def _by_name(series: Series) -> Mapping[str, list[int]]:
-    """Return where the series of each name stand, so that no tally looks at all of a page."""
-    found: dict[str, list[int]] = {}
-    for position, (name, _) in enumerate(series):
-        found.setdefault(name, []).append(position)
-    return found
-
-
-def _positions(series: Series, named: Mapping[str, list[int]], tally: Tally) -> list[int]:
-    names = {selector.name for selector in tally.selectors}
-    candidates = sorted(at for name in names for at in named.get(name, ()))
-    return [at for at in candidates if tally.counts(*series[at])]
 
 
 def _series_key(name: str, labels: Mapping[str, str]) -> str:

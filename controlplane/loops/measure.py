@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import chain
 from math import floor
 
 import numpy as np
@@ -23,6 +24,7 @@ from probes.exposition import Page
 from probes.page_client import Answer, Asked
 from probes.scrape_outcome import Outcome, Scrape
 from probes.scraping import read_answer
+from slo import SeriesIndex
 
 __all__ = ["measure", "measure_group", "save_counts"]
 
@@ -138,13 +140,12 @@ def _count(plane: Plane, target: TargetSpec, page: Page, now: float) -> None:
     """Define what is not yet counted before a page is: its figures are where counting begins."""
     plane.families.meet(target.service, target.name, page.layout.series, now=now)
     own = [promise for promise in plane.promises_of(target.service) if not promise.engine]
+    pages = (page, *plane.pages_of(target.service))
+    shown = SeriesIndex(chain.from_iterable(each.layout.series for each in pages))
     for promise in own:
         if not plane.counting.defines(promise.total_key):
             plane.live.uncounted[promise.slo.name] = begin_counting(
-                promise,
-                plane.counting,
-                [each.layout.series for each in (page, *plane.pages_of(target.service))],
-                sources=plane.sources_for(promise),
+                promise, plane.counting, shown, sources=plane.sources_for(promise)
             )
     seen = plane.counting.observe(
         target.name,

@@ -1,12 +1,13 @@
 """Members of families of SLOs: which sets of label values were ever met."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Engine, select
 
 from controlplane.store.tables import slo_member as table
 from controlplane.store.writing import put
+from slo import SloSpec
 
 __all__ = ["SloMember", "SloMemberStore"]
 
@@ -33,8 +34,9 @@ class SloMemberStore:
             rows = connection.execute(query).all()
         return tuple(SloMember(name=row.name, family=row.family, values=row.labels) for row in rows)
 
-    def add(self, name: str, *, family: str, values: Mapping[str, str], now: float) -> None:
-        """Remember one."""
-        row = {"family": family, "labels": dict(values), "met_at": now}
+    def add(self, members: Iterable[SloSpec], *, now: float) -> None:
+        """Remember some; all of them or none."""
         with self._engine.begin() as connection:
-            put(connection, table, {"name": name}, row)
+            for member in members:
+                row = {"family": member.family, "labels": dict(member.values), "met_at": now}
+                put(connection, table, {"name": member.name}, row)

@@ -132,3 +132,43 @@ async def test_when_no_page_comes_the_family_calls_once(families: World) -> None
     await watch_for_silence(families.plane)
     vanished = {k for k in families.plane.live.alerts if k.endswith("/vanished")}
     assert vanished == {"availability/vanished"}
+
+
+ODD = ['say "hi"', "two\\nlines", "a/b", "a b", "x" * 1000, "\u6a21\u578b"]
+
+
+async def test_values_of_any_characters_are_sets_of_their_own(
+    around: Surroundings, app: FastAPI
+) -> None:
+    async with open_world(around, slo=EACH.replace('each-limit: "3"', 'each-limit: "30"')) as world:
+        await world.measure()
+        for number, value in enumerate(ODD, 1):
+            escaped = value.replace('"', '\\"')
+            world.server.answer(escaped, good=0, bad=number)
+        await world.measure()
+        await save_counts(world.plane)
+    async with open_world(around, slo=EACH.replace('each-limit: "3"', 'each-limit: "30"')) as world:
+        await world.measure()
+        found = {
+            world.plane.promises[name].slo.values["version"]: counts(world, name)
+            for name in world.plane.families.members("availability")
+        }
+        values = [value.replace("\\n", "\n") for value in ODD]
+        assert {value: found[value] for value in values} == {
+            value: (number, number) for number, value in enumerate(values, 1)
+        }
+        app.state.plane = world.plane
+        transport = httpx.ASGITransport(app=app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+            shown = (await client.get("/v1/slos")).json()["items"]
+            assert len(shown) == 1 + 2 + len(ODD)
+            assert (await client.get("/metrics")).status_code == 200
+
+
+async def test_a_limit_that_was_lowered_holds_after_a_restart(around: Surroundings) -> None:
+    async with open_world(around, slo=EACH) as world:
+        await world.measure()
+        assert len(world.plane.families.members("availability")) == 2
+    async with open_world(around, slo=EACH.replace('each-limit: "3"', 'each-limit: "1"')) as world:
+        assert world.plane.families.members("availability") == ("availability:1",)
+        assert world.plane.families.left_out == {"availability": 1}
