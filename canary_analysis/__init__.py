@@ -17,6 +17,7 @@ from canary_analysis.finding import Finding
 from canary_analysis.gauge_finding import GaugeFinding
 from canary_analysis.gauges import Readings
 from canary_analysis.metric import Interval, Kind, Metric
+from canary_analysis.noise_prior import NoiseSeen, noise_seen, prior_phi
 from canary_analysis.policy import Policy
 from canary_analysis.samples import bin_samples, edges_of, interval_of
 from canary_analysis.share import ShareFinding, compare_share
@@ -38,6 +39,7 @@ __all__ = [
     "InvalidSnapshot",
     "Kind",
     "Metric",
+    "NoiseSeen",
     "Policy",
     "Readings",
     "Reason",
@@ -50,4 +52,6 @@ __all__ = [
     "interval_of",
     "latency_counts_from",
     "learn_warmup",
+    "noise_seen",
+    "prior_phi",
 ]

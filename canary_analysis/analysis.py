@@ -100,7 +100,7 @@ class Analysis:
             replace(stand(self.state, weighing), risen_gauges=risen),
             self.policy,
             elapsed_seconds=elapsed_seconds,
-            proven=lambda: is_proven(self.state, weighing.phi),
+            proven=lambda: is_proven(self.state, weighing.divisor),
         )
 
     def snapshot(self) -> dict[str, object]:

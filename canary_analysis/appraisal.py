@@ -19,7 +19,7 @@ from canary_analysis.power import (
     requests_to_prove,
     smallest_rise,
 )
-from canary_analysis.replicas import FEWEST_TO_LEAVE_ONE_OUT, noise, replicas_with_traffic
+from canary_analysis.replicas import FEWEST_TO_LEAVE_ONE_OUT, discount, noise, replicas_with_traffic
 from canary_analysis.state import State
 from canary_analysis.text import finding_text
 
@@ -39,6 +39,7 @@ class Weighing:
             are too few replicas, or when not asked for.
         phi: Replica noise by edge.
         phi_estimated: Where it was measured.
+        divisor: What log evidence was divided by for it, by edge.
     """
 
     by_edge: FloatArray
@@ -46,6 +47,7 @@ class Weighing:
     left_out: FloatArray | None
     phi: FloatArray
     phi_estimated: BoolArray
+    divisor: FloatArray
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,10 +68,11 @@ def weigh(state: State, *, leave_out: bool) -> Weighing:
     """
     layout, policy = state.layout, state.policy
     phi, estimated = noise(layout, state.arms.baseline, policy)
-    by_edge = _against(state, phi, slice(0, 1))[0]
+    divisor = discount(phi, state.arms.canary, layout.owner, power=policy.noise_power)
+    by_edge = _against(state, divisor, slice(0, 1))[0]
     left_out = None
     if leave_out and state.arms.canary.names:
-        left_out = layout.mean_by_metric(_against(state, phi, slice(1, None)))
+        left_out = layout.mean_by_metric(_against(state, divisor, slice(1, None)))
         enough = replicas_with_traffic(state.arms.canary).max() >= FEWEST_TO_LEAVE_ONE_OUT
         left_out = left_out if enough else None
     return Weighing(
@@ -78,13 +81,14 @@ def weigh(state: State, *, leave_out: bool) -> Weighing:
         left_out=left_out,
         phi=phi,
         phi_estimated=estimated,
+        divisor=divisor,
     )
 
 
-def _against(state: State, phi: FloatArray, slots: slice) -> FloatArray:
+def _against(state: State, divisor: FloatArray, slots: slice) -> FloatArray:
     """E-values by slot and edge; a rise of errors below the floor never counts as evidence."""
     layout, policy = state.layout, state.policy
-    value = state.against.evidence(phi, starts=policy.late_starts, slots=slots)
+    value = state.against.evidence(divisor, starts=policy.late_starts, slots=slots)
     errors = layout.errors
     requests = state.arms.canary.total.sum(axis=0)[layout.owner[errors]]
     rise = excess_rate(state.even.sums[:, :, 0, errors].sum(axis=1), requests)
@@ -93,10 +97,10 @@ def _against(state: State, phi: FloatArray, slots: slice) -> FloatArray:
     return value
 
 
-def prove_all(state: State, phi: FloatArray) -> Proof:
+def prove_all(state: State, divisor: FloatArray) -> Proof:
     """Evidence that each metric is good enough."""
-    relative = state.proof.evidence_from_start(phi)
-    return prove(state.layout, relative, state.table, phi, state.policy.tolerable_error_rate)
+    relative = state.proof.evidence_from_start(divisor)
+    return prove(state.layout, relative, state.table, divisor, state.policy.tolerable_error_rate)
 
 
 def stand(state: State, weighing: Weighing) -> Standing:
@@ -123,10 +127,10 @@ def stand(state: State, weighing: Weighing) -> Standing:
     )
 
 
-def is_proven(state: State, phi: FloatArray) -> bool:
+def is_proven(state: State, divisor: FloatArray) -> bool:
     """Whether every critical metric is proven good enough."""
     critical = np.array([metric.critical for metric in state.layout.metrics])
-    return bool((prove_all(state, phi).value[critical] >= 1.0 / state.policy.beta).all())
+    return bool((prove_all(state, divisor).value[critical] >= 1.0 / state.policy.beta).all())
 
 
 def appraise(state: State) -> Appraisal:
@@ -138,12 +142,12 @@ def appraise(state: State) -> Appraisal:
 def _findings(state: State, weighing: Weighing) -> tuple[Finding, ...]:
     layout, policy = state.layout, state.policy
     adjusted = closed_testing(weighing.by_metric, layout.weight)
-    proof = prove_all(state, weighing.phi)
+    proof = prove_all(state, weighing.divisor)
     loudest = _loudest_edges(state, weighing.by_edge)
     table = state.table.map(lambda counts: counts[loudest])
     effect = _effects(state, loudest, weighing.phi, table)
-    blind = _blind_spots(state, loudest, weighing.phi, table)
-    needed = _requests_needed(state, weighing.phi, proof)
+    blind = _blind_spots(state, loudest, weighing.divisor, table)
+    needed = _requests_needed(state, weighing.divisor, proof)
     found = []
     for index, metric in enumerate(layout.metrics):
         columns, edge = layout.columns(index), int(loudest[index])

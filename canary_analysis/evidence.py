@@ -37,8 +37,9 @@ __all__ = [
     "place_bet",
 ]
 
-ODDS: FloatArray = np.geomspace(1.05, 50.0, 14)
-"""Odds ratios (relative to the margin) that share the stake equally."""
+ODDS: FloatArray = np.concatenate([[1.12, 1.25, 1.5], np.geomspace(2.0, 50.0, 11)])
+"""Odds ratios (relative to the margin) that share the stake equally: small ones for a shift of
+latency, large ones for errors where there were none."""
 
 CEILING_NATS = 600.0
 """Evidence is cut here, so that e-values stay finite numbers. Less evidence is always valid."""

@@ -30,6 +30,8 @@ class Policy:
         late_start_seconds: A bet that things turned bad later is placed once in this time.
         latency_warmup_seconds: Latency is not evidence before; fresh replicas are honestly slower.
         prior_phi: Replica noise assumed while there are too few baseline replicas; 1 is none.
+        noise_power: With three canary replicas or more log evidence is divided by phi to this power;
+            1 is the most cautious, below 0.7 healthy canaries on bad nodes are rolled back.
         min_baseline_replicas: From this many on replica noise is estimated.
         error_clip_nats: Most evidence one interval of errors may give while there are at most two
             canary replicas; None lets a single burst convict.
@@ -57,6 +59,7 @@ class Policy:
     late_start_seconds: float = 120.0
     latency_warmup_seconds: float = 0.0
     prior_phi: float = 1.0
+    noise_power: float = 0.8
     min_baseline_replicas: int = 8
     error_clip_nats: float | None = 2.0
     gauge_alpha: float = 0.05
@@ -72,6 +75,7 @@ class Policy:
         for name in ("error_floor", "soak_seconds", "min_canary_requests"):
             _require_at_least(name, getattr(self, name), 0.0)
         _require_at_least("latency_warmup_seconds", self.latency_warmup_seconds, 0.0)
+        _require_at_least("noise_power", self.noise_power, 0.0)
         _require_at_least("min_baseline_replicas", self.min_baseline_replicas, 2)
         for name in ("error_equivalence", "latency_equivalence"):
             _require_above(name, getattr(self, name), 1.0)

@@ -170,7 +170,7 @@ def _proven(
     ready = requests[: len(requests) // 2] >= policy.min_canary_requests
     if elapsed < policy.soak_seconds or not asked:
         return np.zeros_like(ready)
-    proof = prove_all(state, weighing.phi).value.reshape(2, -1).min(axis=0)
+    proof = prove_all(state, weighing.divisor).value.reshape(2, -1).min(axis=0)
     return np.asarray(ready & (proof >= 1.0 / policy.beta))
 
 

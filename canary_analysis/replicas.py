@@ -2,7 +2,7 @@
 
 Requests of one replica resemble each other: one pod is slower, another has a bad disk. A test that
 treats every request as a fresh toss then convicts healthy canaries. So (1) log evidence is divided
-by phi, the Pearson dispersion of cumulative counts between baseline replicas, and (2) nobody is
+by a power of phi, the Pearson dispersion of cumulative counts between baseline replicas, and (2) nobody is
 convicted by a single replica: the evidence must stand with each canary replica left out.
 """
 
@@ -16,6 +16,7 @@ from canary_analysis.policy import Policy
 
 __all__ = [
     "FEWEST_TO_LEAVE_ONE_OUT",
+    "discount",
     "dispersion",
     "left_out_tables",
     "noise",
@@ -56,6 +57,23 @@ def noise(layout: Layout, baseline: Arm, policy: Policy) -> tuple[FloatArray, Bo
     measured = dispersion(baseline.total[:, layout.owner], baseline.above)
     estimated = enough & ~np.isnan(measured)
     return np.maximum(1.0, np.where(estimated, measured, policy.prior_phi)), estimated
+
+
+def discount(phi: FloatArray, canary: Arm, owner: IntArray, *, power: float) -> FloatArray:
+    """What log evidence is divided by: a power of phi that depends on the canary's replicas.
+
+    Lasting differences between replicas are drawn once, while the evidence pays for looking again
+    and again; and where one replica can be left out, the worst of them is. Both leave room to
+    discount less than phi. A lone replica has no such protection.
+
+    Args:
+        phi: Replica noise by edge, at least 1.
+        canary: The canary's counts.
+        owner: Metric of each edge.
+        power: For three canary replicas or more.
+    """
+    several = replicas_with_traffic(canary)[owner] >= FEWEST_TO_LEAVE_ONE_OUT
+    return np.asarray(phi ** np.where(several, power, 1.0))
 
 
 def replicas_with_traffic(arm: Arm) -> IntArray:

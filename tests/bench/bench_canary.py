@@ -8,6 +8,7 @@ traffic with fixed seeds: 20 replicas, 50 canary requests per second.
 import argparse
 
 from canary_cost import print_cost
+from canary_frontier import print_frontier
 from canary_gauges import print_gauges
 from canary_goals import print_goals
 from canary_warmup import print_warmup
@@ -20,6 +21,7 @@ def main() -> None:
     runs = parser.parse_args().runs
     print_cost()
     print_goals(runs)
+    print_frontier(runs)
     print_gauges(runs)
     print_warmup(runs)
 

@@ -83,6 +83,8 @@ PROMOTION = [
     ("G6 promoted although errors 5 %", Trial(name="", traffic=BAD_5), None, 0.05),
     ("G6 promoted although latency +25 %", Trial(name="", traffic=SLOW_25), None, 0.05),
     ("G6 promoted although p99 x2", Trial(name="", traffic=TAIL), None, 0.05),
+    ("G6 promoted although latency +15 %", Trial(name="", traffic=replace(LASTING, slower=1.15)), None, 0.05),
+    ("G6 promoted although errors 1 % -> 2 %", Trial(name="", traffic=replace(LASTING, errors=0.01, canary_errors=0.02)), None, 0.05),
 ]  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from canary_analysis import Kind, Metric, Policy
 from canary_analysis.arms import Arm, Arms
 from canary_analysis.layout import Layout
-from canary_analysis.replicas import dispersion, left_out_tables, noise
+from canary_analysis.replicas import discount, dispersion, left_out_tables, noise
 
 LAYOUT = Layout.of([Metric(name="errors", kind=Kind.ERRORS)], Policy())
 
@@ -71,3 +71,9 @@ def test_each_replica_is_left_out_once():
     assert tables.canary_total[:, 0].tolist() == [60, 50, 40, 30]
     assert tables.canary_above[:, 0].tolist() == [6, 5, 1, 6]
     assert tables.above[:, 0].tolist() == [8, 7, 3, 8]
+
+
+@pytest.mark.parametrize(("replicas", "divisor"), [(1, 4.0), (2, 4.0), (3, 2.0), (9, 2.0)])
+def test_several_replicas_are_discounted_less_than_few(replicas, divisor):
+    counts = arm([(100, 1)] * replicas)
+    assert discount(np.array([4.0]), counts, LAYOUT.owner, power=0.5).tolist() == [divisor]

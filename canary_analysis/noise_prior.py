@@ -1,0 +1,73 @@
+"""What finished rollouts of a service tell the next one about replica noise.
+
+phi cannot be measured between a few baseline replicas, and then `Policy.prior_phi` stands in. It
+should come from the service's own past. phi grows with the requests behind it: lasting differences
+between replicas give 1 + requests x a constant of the service, so that constant is what is carried
+over. Of the rollouts seen an upper quantile is taken: too large a prior costs delay, too small a
+one rolls back good canaries. It is an estimate, not a guarantee.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import isfinite
+
+import numpy as np
+
+from canary_analysis.errors import InvalidPolicy
+from canary_analysis.finding import Finding
+
+__all__ = ["MOST_PHI", "NoiseSeen", "noise_seen", "prior_phi"]
+
+UPPER = 0.8
+"""Quantile of the rollouts seen; of fewer than five it is the largest."""
+
+MOST_PHI = 100.0
+"""More noise than this is a fault of the baseline, not a trait of the service."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoiseSeen:
+    """Replica noise at the end of one rollout.
+
+    Attributes:
+        phi: As it was measured, at least 1.
+        requests: Baseline requests behind it.
+
+    Raises:
+        InvalidPolicy: They cannot have been measured.
+    """
+
+    phi: float
+    requests: int
+
+    def __post_init__(self) -> None:
+        """Refuse what no rollout can have seen."""
+        if not (isfinite(self.phi) and self.phi >= 1.0 and self.requests > 0):
+            msg = f"phi {self.phi:g} of {self.requests} requests was never measured."
+            raise InvalidPolicy(msg)
+
+
+def noise_seen(findings: Iterable[Finding]) -> NoiseSeen | None:
+    """The noisiest metric of a finished rollout; None when phi was measured for none."""
+    measured = [found for found in findings if found.phi_estimated and found.baseline_requests]
+    if not measured:
+        return None
+    noisiest = max(measured, key=lambda found: found.phi)
+    return NoiseSeen(phi=noisiest.phi, requests=noisiest.baseline_requests)
+
+
+def prior_phi(seen: Sequence[NoiseSeen], *, requests: int) -> float:
+    """The next rollout's `Policy.prior_phi`; 1 when nothing was seen.
+
+    Args:
+        seen: Finished rollouts of the service with about as many replicas, the latest ten or so.
+        requests: Baseline requests that the next rollout will count.
+
+    >>> prior_phi([NoiseSeen(phi=3.0, requests=1_000)] * 5, requests=2_000)
+    5.0
+    """
+    if not seen:
+        return 1.0
+    slopes = [(each.phi - 1.0) / each.requests for each in seen]
+    upper = float(np.quantile(slopes, UPPER, method="higher"))
+    return min(1.0 + upper * requests, MOST_PHI)
