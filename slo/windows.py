@@ -87,11 +87,10 @@ class CumulativeRing:
         column = self.columns.get(key)
         if column is None:
             return
-        for number in range(self._count - 1, self._oldest - 1, -1):
-            place = self._place(number)
-            if self._times[place] < moment:
-                return
-            self._rows[place, column] += gained
+        places = np.arange(self._oldest, self._count) % self._capacity
+        before = np.flatnonzero(self._times[places] < moment)
+        since = places[before[-1] + 1 :] if len(before) else places
+        self._rows[since, column] += gained
 
     def add_sums(self, key: str, sums_at: Callable[[Floats], Floats]) -> None:
         """Add to a key's column of every row what a function says of the rows' times."""

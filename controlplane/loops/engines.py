@@ -35,7 +35,7 @@ AT_ONCE = 4
 """So many questions are put to one engine side by side."""
 ROUND_SECONDS = 10.0
 """An engine that takes longer is read on, and holds up no other."""
-PAGES_AT_ONCE = 500
+PAGES_AT_ONCE = 50
 """So many are counted before others have their turn."""
 LEAST_SECONDS = 1e-3
 

@@ -58,7 +58,8 @@ class CountStore:
         """
         if not gains:
             return
-        first = int(min(gain.at for gain in gains) // 60)
+        late = PastSums.of_gains(gains)
+        first = int(min(past.since for past in late.values()) // 60)
         query = select(count_minute.c.minute, count_minute.c.layout, count_minute.c.sums).where(
             count_minute.c.shard == SHARD,
             count_minute.c.minute >= first,
@@ -67,9 +68,9 @@ class CountStore:
         for row in connection.execute(query).all():
             columns = self.columns_of(connection, row.layout)
             sums = np.frombuffer(row.sums, dtype="<f8").copy()
-            for gain in gains:
-                if gain.key in columns and gain.at <= (row.minute + 1) * 60.0:
-                    sums[columns[gain.key]] += gain.gained
+            end = np.array([(row.minute + 1) * 60.0])
+            for name in late.keys() & columns.keys():
+                sums[columns[name]] += late[name].at(end)[0]
             key = {"shard": SHARD, "minute": row.minute}
             put(connection, count_minute, key, {"layout": row.layout, "sums": sums.tobytes()})
 

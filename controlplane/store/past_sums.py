@@ -1,9 +1,12 @@
-"""What one key gained in a time before it was counted here: sums that rise from zero."""
+"""What one key gained that became known late, or in a time before it was counted here: sums by moment."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+
+from slo import PeriodGain
 
 __all__ = ["PastSums"]
 
@@ -15,12 +18,24 @@ class PastSums:
     """Sums by moment.
 
     Attributes:
-        times: Unix seconds, rising, shape (n,); at the first, counting begins.
-        sums: What was gained since the first, whole numbers, shape (n,).
+        times: Unix seconds, rising, shape (n,).
+        sums: What was gained up to each of them, whole numbers, shape (n,).
     """
 
     times: Floats
     sums: Floats
+
+    @classmethod
+    def of_gains(cls, gains: Iterable[PeriodGain]) -> dict[str, "PastSums"]:
+        """Return what gains add up to, by key."""
+        by_key: dict[str, list[tuple[float, float]]] = {}
+        for gain in gains:
+            by_key.setdefault(gain.key, []).append((gain.at, gain.gained))
+        found = {}
+        for key, held in by_key.items():
+            times, gained = np.array(sorted(held)).T
+            found[key] = cls(times=times, sums=np.cumsum(gained))
+        return found
 
     @property
     def since(self) -> float:
