@@ -83,7 +83,9 @@ def gather(layout: Layout, intervals: Mapping[str, Interval], known: Arms) -> Ar
     for members in groups.values():
         chosen = [rows[m] for m in members]
         where = np.array([indices[m] for m in members])
-        columns = np.flatnonzero(np.isin(layout.owner, where))
+        taken = np.zeros(len(layout.metrics), dtype=np.bool_)
+        taken[where] = True
+        columns = np.flatnonzero(taken[layout.owner])
         here = [(row.canary_replicas, row.canary_total, row.canary_above) for row in chosen]
         there = [(row.baseline_replicas, row.baseline_total, row.baseline_above) for row in chosen]
         _fill(canary, where, columns, here)
@@ -112,7 +114,8 @@ def _fill(arm: Arm, metrics: IntArray, columns: IntArray, counted: Sequence[Coun
     """Lay counts of the same replicas into their rows; whole blocks where they lie together."""
     place = {name: row for row, name in enumerate(arm.names)}
     rows = _span(np.array([place[name] for name in counted[0][0]], dtype=np.int64))
-    _lay(arm.total, rows, _span(metrics), np.stack([total for _, total, _ in counted], axis=1))
+    total = np.concatenate([total for _, total, _ in counted]).reshape(len(counted), -1)
+    _lay(arm.total, rows, _span(metrics), total.T)
     above = np.concatenate([above for _, _, above in counted], axis=1)
     _lay(arm.above, rows, _span(columns), above)
 
