@@ -1,7 +1,7 @@
 """How a route reaches the plane, and how it answers with a list."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Generic, TypeVar
 
@@ -12,7 +12,7 @@ from controlplane.errors import InvalidConfig
 from controlplane.plane import Plane
 from controlplane.schemas import Shape
 
-__all__ = ["Listing", "PageHere", "Paging", "PlaneHere", "listing", "page_of"]
+__all__ = ["Listing", "PageHere", "Paging", "PlaneHere", "listing", "page_of", "places_of"]
 
 Item = TypeVar("Item", bound=Shape)
 
@@ -55,7 +55,16 @@ def page_of(items: Iterable[Item], paging: Paging, *, key: Callable[[Item], str]
         InvalidConfig: The token is none, or what it stood at is gone.
     """
     found = list(items)
-    keys = [key(item) for item in found]
+    places, token = places_of([key(item) for item in found], paging)
+    return Listing(items=found[places], nextPageToken=token)
+
+
+def places_of(keys: Sequence[str], paging: Paging) -> tuple[slice, str | None]:
+    """Return where the same page stands, and the token of the next; for what is dear to make.
+
+    Raises:
+        InvalidConfig: As for `page_of`.
+    """
     begin = 0
     if paging.token is not None:
         last = _key_of(paging.token)
@@ -63,9 +72,8 @@ def page_of(items: Iterable[Item], paging: Paging, *, key: Callable[[Item], str]
             msg = "This page token says nothing, or what it stood at is gone."
             raise InvalidConfig(msg, hint="begin again without pageToken")
         begin = keys.index(last) + 1
-    end = len(found) if paging.size is None else begin + paging.size
-    token = None if end >= len(found) else _token_of(keys[end - 1])
-    return Listing(items=found[begin:end], nextPageToken=token)
+    end = len(keys) if paging.size is None else begin + paging.size
+    return slice(begin, end), None if end >= len(keys) else _token_of(keys[end - 1])
 
 
 def _token_of(key: str) -> str:

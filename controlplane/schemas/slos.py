@@ -77,6 +77,8 @@ class BurnOut(Shape):
 class SloStatusOut(Shape):
     """The state of a promise: ``ok``, ``burning``, ``exhausted`` or ``unknown``, with reasons.
 
+    Nothing is ``ok`` that is not being counted just now.
+
     Attributes:
         rests_on: How near to the client its figures are taken.
         cannot_see: What they miss.

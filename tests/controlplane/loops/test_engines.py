@@ -130,7 +130,7 @@ async def test_an_outage_is_told_pages_and_loses_nothing(
 ) -> None:
     fleet = Fleet(engine[0])
     async with open_world(around, more=more(engine[1]), slo=MINE) as world:
-        await pass_time(world, fleet, 10)
+        await pass_time(world, fleet, 10, share=0.0)
         engine[0].status = 503
         for _ in range(24):
             await pass_time(world, fleet, 1)
@@ -143,6 +143,7 @@ async def test_an_outage_is_told_pages_and_loses_nothing(
             assert "answered HTTP 503: no luck" in feed["reason"]
             shown = (await api.get("/v1/slos/mine")).json()["status"]
             assert "answered HTTP 503" in shown["reason"]
+            assert shown["state"] == "unknown"
             assert shown["restsOn"] == "the engine fleet"
         assert world.plane.live.alerts["mine/vanished"].state is AlertState.FIRING
         (record,) = [r for r in world.plane.alerts.list() if r.key == "mine/vanished"]
