@@ -78,16 +78,15 @@ class Table:
         """Requests of both arms above the edge."""
         return self.canary_above + self.baseline_above
 
-    def at_slot(self, slot: int, *, keep: bool = False) -> "Table":
-        """One row of the first axis; `keep` leaves that axis in place, with length 1."""
+    def at_slot(self, slot: int) -> "Table":
+        """One row of the first axis, which stays in place with length 1."""
         rows = slice(slot, slot + 1)
-        table = Table(
+        return Table(
             canary_above=self.canary_above[rows],
             canary_total=self.canary_total[rows],
             baseline_above=self.baseline_above[:1],
             baseline_total=self.baseline_total[:1],
         )
-        return table if keep else table.map(_first_row)
 
     def only(self, edges: BoolArray) -> "Table":
         """Zero the counts at all other edges."""
@@ -134,10 +133,6 @@ class Table:
             baseline_above=np.where(turn, other.baseline_above, self.baseline_above),
             baseline_total=np.where(turn, other.baseline_total, self.baseline_total),
         )
-
-
-def _first_row(counts: IntArray) -> IntArray:
-    return np.asarray(counts[0])
 
 
 def expected_events(

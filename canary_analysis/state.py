@@ -132,12 +132,12 @@ def _with_bets(state: State, tick: Arms, elapsed: float) -> State:
     table = left_out_tables(layout, tick).only(state.counting & warm)
     suspected = table.turned_where(state.turned)
     bets = place_bet(suspected, odds=layout.margin)
-    everyone = table.at_slot(0, keep=True)
+    everyone = table.at_slot(0)
     refuted = everyone.swapped().turned_where(state.proof_turned)
     return replace(
         state,
         against=state.against.add(_clipped(state, bets)),
-        even=state.even.add(_even(suspected.at_slot(0, keep=True))),
+        even=state.even.add(_even(suspected.at_slot(0))),
         proof=state.proof.add(place_bet(refuted, odds=1.0 / layout.equivalence)),
     )
 

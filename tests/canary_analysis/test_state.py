@@ -153,6 +153,18 @@ def test_replicas_that_come_and_go_keep_their_counts(interval):
     assert analysis.state.arms.baseline.names == ("p", "q")
 
 
+def test_some_replicas_of_some_metrics_find_their_place(interval):
+    names = ("a", "b", "c")
+    metrics = [Metric(name=name, kind=Kind.ERRORS) for name in names]
+    analysis = Analysis.start(metrics, Policy())
+    first = interval([(1, 0), (2, 0), (3, 0)], [(9, 0)], 10.0, names)
+    analysis = analysis.observe(dict.fromkeys(names, first))
+    apart = interval([(10, 1), (30, 3)], [(9, 0)], 20.0, ("a", "c"))
+    canary = analysis.observe({"a": apart, "c": apart}).state.arms.canary
+    assert canary.total.tolist() == [[11, 1, 11], [2, 2, 2], [33, 3, 33]]
+    assert canary.above.tolist() == [[1, 0, 1], [0, 0, 0], [3, 0, 3]]
+
+
 def test_an_unknown_metric_is_refused_with_the_known_ones(interval):
     with pytest.raises(InvalidInterval, match=r"'p99'\. This analysis has errors, latency"):
         Analysis.start(METRICS, Policy()).observe({"p99": interval([(1, 0)], [(1, 0)])})
