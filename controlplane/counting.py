@@ -225,6 +225,10 @@ class Counting:
         """Return what was counted since the beginning."""
         return self._ledger.value(key)
 
+    def counted_here(self, key: str) -> float:
+        """Return the same without the past that was told: what only ever rises bit by bit."""
+        return self._ledger.value(key) - self._ledger.past(key)
+
     def by_source(self, key: str) -> dict[str, float]:
         """Return the same by target."""
         return self._ledger.by_source(key)

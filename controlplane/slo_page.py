@@ -138,6 +138,9 @@ class SloPage(Collector):
 
     def _all_asked(self, promise: Promise) -> bool:
         plane = self._plane
+        if promise.engine:
+            feed = plane.live.feeds.get(promise.slo.name)
+            return feed is not None and feed.until is not None
         standings = (plane.live.targets.get(name) for name in plane.sources_for(promise))
         return all(found is None or found.reason != NOT_ASKED for found in standings)
 
@@ -145,7 +148,7 @@ class SloPage(Collector):
         counting = self._plane.counting
         if not counting.defines(each.total_key):
             return None
-        part, total = counting.value(each.part_key), counting.value(each.total_key)
+        part, total = map(counting.counted_here, (each.part_key, each.total_key))
         return self._never_less(each.name, counts_of(each.promise, part, total))
 
     def _never_less(self, name: str, found: Counts) -> Counts:

@@ -156,6 +156,11 @@ class Ledger:
         self.sums.add(np.array([self.sums.column(key)]), np.array([gained]))
         self.blends.add(key, gained)
 
+    def past(self, key: str) -> float:
+        """Return what was added to a sum of the time before it was counted here."""
+        memory = self._sources.get(PAST)
+        return 0.0 if memory is None else memory.sums.get(key, 0.0)
+
     def blend(self) -> None:
         """Bring the sums that are made of others up to date."""
         self.blends.bring(self.sums)

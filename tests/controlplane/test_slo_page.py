@@ -9,8 +9,10 @@ from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from controlplane.loops.evaluate import evaluate
+from controlplane.past_desk import tell_past
 from controlplane.promise import make_promise
 from controlplane.promise_book import PromiseBook
+from controlplane.schemas import BackfillIn
 from controlplane.slo_evaluation import begin_counting
 from controlplane.slo_page import SloPage
 from slo import Adjustments, Budgeting, BurnRule, Exclusion, LabelSets, Method, Reset, Severity
@@ -52,6 +54,18 @@ async def test_events_are_those_that_were_counted(world: World) -> None:
     assert value(world, "trimtab_slo_objective_ratio", OWN) == 0.99
     assert value(world, "trimtab_slo_error_budget_remaining_ratio", OWN) == pytest.approx(-2.0)
     assert value(world, "trimtab_slo_counted", OWN) == 1.0
+
+
+async def test_a_past_that_is_told_is_no_event_of_now(world: World) -> None:
+    """Whoever takes the rate of the counter would see all of it within one scrape."""
+    await happens(world, good=5)
+    since = world.plane.now()
+    await happens(world, good=97, bad=3)
+    told = {"times": (since - 600.0, since - 1.0), "bad": (0, 7), "total": (0, 70), "source": "x"}
+    tell_past(world.plane, world.plane.promises["availability"], BackfillIn.model_validate(told))
+    assert events(world) == (97.0, 3.0)
+    left = value(world, "trimtab_slo_error_budget_remaining_ratio", OWN)
+    assert left == pytest.approx(1.0 - (10 / 170) / 0.01)
 
 
 async def test_what_is_not_known_has_no_series_rather_than_no_number(world: World) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 import httpx
 import numpy as np
@@ -120,9 +121,15 @@ async def test_a_restart_counts_what_came_in_between_once(
             fleet.scrape(world.plane.now())
             world.clock.elapsed += STEP
     async with open_world(around, more=more(engine[1]), slo=MINE) as world:
+        labels = {"slo": "mine", "service": "resnet", "outcome": "good"}
+        shown = partial(
+            world.plane.telemetry.registry.get_sample_value, "trimtab_slo_events_total", labels
+        )
+        assert shown() is None  # the last samples before it was killed are still to be read
         await pass_time(world, fleet, 5)
         await settle(world)
         assert counts(world) == tuple(fleet.truth)
+        assert shown() == fleet.truth[0]
 
 
 async def test_an_outage_is_told_pages_and_loses_nothing(
