@@ -179,9 +179,7 @@ def table(rows: list[Row], could: list[tuple[float, float]]) -> str:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "plan", [pytest.param(BRIEF, id="brief"), pytest.param(LONG, id="long")]
-)
+@pytest.mark.parametrize("plan", [pytest.param(BRIEF, id="brief"), pytest.param(LONG, id="long")])
 def test_prometheus_and_the_plane_page_and_clear_together(plan: Plan, tmp_path: Path) -> None:
     """Each within one evaluation of the first that could know.
 
