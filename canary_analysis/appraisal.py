@@ -67,7 +67,7 @@ def weigh(state: State, *, leave_out: bool) -> Weighing:
         leave_out: Also weigh it without each canary replica. It is only needed to convict.
     """
     layout, policy = state.layout, state.policy
-    phi, estimated = noise(layout, state.arms.baseline, policy)
+    phi, estimated = noise(layout, state.arms, policy)
     divisor = discount(phi, state.arms.canary, layout.owner, power=policy.noise_power)
     by_edge = _against(state, divisor, slice(0, 1))[0]
     left_out = None

@@ -29,10 +29,10 @@ class Policy:
         stale_after_seconds: Data older than this say nothing about now.
         late_start_seconds: A bet that things turned bad later is placed once in this time.
         latency_warmup_seconds: Latency is not evidence before; fresh replicas are honestly slower.
-        prior_phi: Replica noise assumed while there are too few baseline replicas; 1 is none.
+        prior_phi: Least replica noise assumed while there are too few baseline replicas; 1 is none.
         noise_power: With three canary replicas or more log evidence is divided by phi to this power;
             1 is the most cautious, below 0.7 healthy canaries on bad nodes are rolled back.
-        min_baseline_replicas: From this many on replica noise is estimated.
+        min_baseline_replicas: From this many on replica noise is what they show, and no prior.
         error_clip_nats: Most evidence one interval of errors may give while there are at most two
             canary replicas; None lets a single burst convict.
         gauge_alpha: Accepted chance of a false warning of a gauge.

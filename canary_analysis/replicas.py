@@ -7,6 +7,7 @@ convicted by a single replica: the evidence must stand with each canary replica 
 """
 
 import numpy as np
+from scipy.special import chdtri
 
 from canary_analysis.arms import Arm, Arms
 from canary_analysis.arrays import BoolArray, FloatArray, IntArray
@@ -27,6 +28,9 @@ __all__ = [
 FEWEST_TO_LEAVE_ONE_OUT = 3
 """With one or two canary replicas nothing can tell a sick replica from a bad version."""
 
+BOUND_OF_FEW = 0.8
+"""How sure the upper bound of phi is when it rests on few replicas."""
+
 
 def dispersion(total: IntArray, above: IntArray) -> FloatArray:
     """Pearson dispersion between replicas by edge: 1 when they differ by chance alone.
@@ -40,23 +44,46 @@ def dispersion(total: IntArray, above: IntArray) -> FloatArray:
     Returns:
         Shape (edges,); NaN where fewer than two replicas had traffic or nothing could vary.
     """
+    squares, free = _squares(total, above)
+    return np.where(free > 0, squares / np.maximum(free, 1), np.nan)
+
+
+def _squares(total: IntArray, above: IntArray) -> tuple[FloatArray, IntArray]:
+    """Pearson's sum of squares, and its degrees of freedom."""
     requests, slow = total.astype(np.float64), above.astype(np.float64)
     share = slow.sum(axis=0) / np.maximum(requests.sum(axis=0), 1.0)
     varies = share * (1.0 - share)
     off = slow - requests * share
     off *= off
     off /= np.maximum(requests, 1.0)
-    squares = off.sum(axis=0)
-    free = np.where(varies > 0.0, (total > 0).sum(axis=0) - 1, 0)
-    return np.where(free > 0, squares / np.where(free > 0, free * varies, 1.0), np.nan)
+    free = np.where(varies > 0.0, np.maximum((total > 0).sum(axis=0) - 1, 0), 0)
+    return np.where(free > 0, off.sum(axis=0) / np.where(free > 0, varies, 1.0), 0.0), free
 
 
-def noise(layout: Layout, baseline: Arm, policy: Policy) -> tuple[FloatArray, BoolArray]:
-    """Phi by edge, never below 1, and where it was estimated rather than taken from the policy."""
-    enough = replicas_with_traffic(baseline)[layout.owner] >= policy.min_baseline_replicas
-    measured = dispersion(baseline.total[:, layout.owner], baseline.above)
+def noise(layout: Layout, arms: Arms, policy: Policy) -> tuple[FloatArray, BoolArray]:
+    """Phi by edge, never below 1, and where it was measured well.
+
+    With few baseline replicas it is the policy's prior or what the replicas of both arms show, each
+    arm by itself, if that is more. A handful of replicas shows too little as often as too much, so
+    their excess is multiplied by what brings it to an upper bound.
+    """
+    baseline, owner = arms.baseline, layout.owner
+    measured = dispersion(baseline.total[:, owner], baseline.above)
+    enough = replicas_with_traffic(baseline)[owner] >= policy.min_baseline_replicas
     estimated = enough & ~np.isnan(measured)
-    return np.maximum(1.0, np.where(estimated, measured, policy.prior_phi)), estimated
+    if estimated.all():
+        return np.maximum(1.0, measured), estimated
+    few = np.maximum(policy.prior_phi, _shown_by_few(layout, arms))
+    return np.maximum(1.0, np.where(estimated, measured, few)), estimated
+
+
+def _shown_by_few(layout: Layout, arms: Arms) -> FloatArray:
+    """An upper bound of phi from the replicas of both arms; 1 where they cannot show any."""
+    both = [_squares(arm.total[:, layout.owner], arm.above) for arm in (arms.canary, arms.baseline)]
+    squares, free = (np.sum(parts, axis=0) for parts in zip(*both, strict=True))
+    excess = np.maximum(squares / np.maximum(free, 1) - 1.0, 0.0)
+    raised = free / chdtri(np.maximum(free, 1), BOUND_OF_FEW)
+    return np.where(free > 0, 1.0 + excess * raised, 1.0)
 
 
 def discount(phi: FloatArray, canary: Arm, owner: IntArray, *, power: float) -> FloatArray:

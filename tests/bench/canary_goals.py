@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
-from canary_scenarios import ALIKE, CANARY_REPLICAS, LASTING, LOAD, TROUBLE, at_share
+from canary_scenarios import ALIKE, CANARY_RATE, CANARY_REPLICAS, LASTING, LOAD, TROUBLE, at_share
 from canary_trials import ALPHAS, HOUR, Trial, false_alarm, median, run_all
 
 from canary_analysis import Policy
@@ -45,7 +45,19 @@ NODES = [
     for name, traffic in TROUBLE.items()
     for share in (0.25, 0.5)
 ]
-FALSE_ALARMS = (*NOISE, *LONG, *MISSING, *NODES)
+FEW = [
+    Trial(
+        name=f"few replicas: rep, {canary} canary, {baseline} baseline",
+        traffic=replace(
+            LASTING,
+            canary_replicas=canary,
+            baseline_replicas=baseline,
+            rate=CANARY_RATE / canary,
+        ),
+    )
+    for canary, baseline in ((1, 3), (2, 2), (2, 4), (3, 5), (3, 7))
+]
+FALSE_ALARMS = (*NOISE, *LONG, *MISSING, *NODES, *FEW)
 
 BAD_1, BAD_5, BAD_05 = (replace(LASTING, canary_errors=share) for share in (0.01, 0.05, 0.005))
 TAIL, SLOW_25, SLOW_10 = (

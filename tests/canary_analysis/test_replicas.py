@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import chi2
 
 from canary_analysis import Kind, Metric, Policy
 from canary_analysis.arms import Arm, Arms
@@ -49,19 +50,38 @@ def test_dispersion_is_unknown_when_nothing_can_vary(rows):
     assert np.isnan(dispersion(counts[:, :1], counts[:, 1:])[0])
 
 
-def test_few_baseline_replicas_leave_the_noise_to_the_policy():
-    phi, estimated = noise(LAYOUT, arm([(100, 9), (100, 1)] * 3), Policy(prior_phi=2.5))
+def arms(baseline, canary=((100, 3),)):
+    return Arms(canary=arm(canary), baseline=arm(baseline))
+
+
+def test_few_replicas_that_look_alike_leave_the_noise_to_the_policy():
+    phi, estimated = noise(LAYOUT, arms([(100, 3)] * 6), Policy(prior_phi=2.5))
     assert (phi.tolist(), estimated.tolist()) == ([2.5], [False])
 
 
+def test_few_replicas_that_differ_are_believed_and_more():
+    rows = [(100, 9), (100, 1)] * 3
+    phi, estimated = noise(LAYOUT, arms(rows), Policy(prior_phi=1.5))
+    assert estimated.tolist() == [False]
+    assert phi[0] == pytest.approx(1.0 + (slow_dispersion(rows) - 1.0) * 5 / chi2.ppf(0.2, 5))
+
+
+def test_with_few_replicas_the_canarys_own_spread_counts_too():
+    alike = arms([(100, 3)] * 2, canary=[(100, 30)] * 2)
+    apart = arms([(100, 3)] * 2, canary=[(100, 10), (100, 50)])
+    assert noise(LAYOUT, alike, Policy())[0][0] == 1.0
+    assert noise(LAYOUT, apart, Policy())[0][0] > 10.0
+
+
 def test_enough_baseline_replicas_measure_the_noise():
-    phi, estimated = noise(LAYOUT, arm([(100, 9), (100, 1)] * 4), Policy(prior_phi=2.5))
+    rows = [(100, 9), (100, 1)] * 4
+    phi, estimated = noise(LAYOUT, arms(rows), Policy(prior_phi=2.5))
     assert estimated.tolist() == [True]
-    assert phi[0] == pytest.approx(slow_dispersion([(100, 9), (100, 1)] * 4))
+    assert phi[0] == pytest.approx(slow_dispersion(rows))
 
 
 def test_replicas_more_alike_than_chance_earn_no_bonus():
-    phi, _ = noise(LAYOUT, arm([(100, 5)] * 8), Policy())
+    phi, _ = noise(LAYOUT, arms([(100, 5)] * 8), Policy())
     assert phi.tolist() == [1.0]
 
 
