@@ -13,7 +13,7 @@ from controlplane.decide.rollout_plan import Answer
 from controlplane.decide.rollout_state import Phase
 from controlplane.errors import Changed
 from controlplane.plane import Plane
-from controlplane.schemas import RolloutIn, RolloutOut, UndoIn, VerbIn, WeightIn
+from controlplane.schemas import RolloutIn, RolloutOut, ShareIn, UndoIn, VerbIn
 
 __all__ = ["router"]
 
@@ -97,7 +97,7 @@ async def abort_rollout(
 
 @router.post("/{rollout_id}:weight")
 async def weigh_rollout(
-    rollout_id: str, plane: PlaneHere, wanted: WeightIn, if_match: IfMatch = None
+    rollout_id: str, plane: PlaneHere, wanted: ShareIn, if_match: IfMatch = None
 ) -> RolloutOut:
     """Set the weight of a rollout that is moved by hand."""
     _check(plane, rollout_id, if_match)

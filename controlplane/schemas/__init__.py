@@ -15,9 +15,9 @@ from controlplane.schemas.rollouts import (
     RolloutOut,
     RolloutSpecOut,
     RolloutStatusOut,
+    ShareIn,
     UndoIn,
     VerbIn,
-    WeightIn,
 )
 from controlplane.schemas.shape import Problem, Shape
 from controlplane.schemas.slo_answers import (
@@ -99,6 +99,7 @@ __all__ = [
     "SeriesOut",
     "ServiceOut",
     "Shape",
+    "ShareIn",
     "SloChangeOut",
     "SloOut",
     "SloSetChangeOut",
@@ -114,6 +115,5 @@ __all__ = [
     "UnadjustedOut",
     "UndoIn",
     "VerbIn",
-    "WeightIn",
     "WindowOut",
 ]

@@ -13,9 +13,9 @@ __all__ = [
     "RolloutOut",
     "RolloutSpecOut",
     "RolloutStatusOut",
+    "ShareIn",
     "UndoIn",
     "VerbIn",
-    "WeightIn",
 ]
 
 
@@ -119,7 +119,7 @@ class RolloutOut(Shape):
     links: dict[str, str]
 
 
-class WeightIn(Shape):
+class ShareIn(Shape):
     """A weight in per cent that a person sets, and why."""
 
     weight: Annotated[float, Field(ge=0, le=100)]

@@ -9,7 +9,7 @@ testing = pytest.importorskip(
     "streamlit.testing.v1", reason="streamlit is not installed: pip install 'trimtab[dashboard]'"
 )
 
-from controlplane import rollout_desk  # noqa: E402 -- after the skip
+from controlplane import rollout_desk, rollout_draft  # noqa: E402 -- after the skip
 from probes.gpu import GpuDevice, GpuReading  # noqa: E402
 from tests.controlplane.running_plane import RunningPlane, running_plane  # noqa: E402
 from tests.controlplane.small_world import asked  # noqa: E402
