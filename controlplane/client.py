@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 
 from controlplane import schemas
-from controlplane.rest_calls import RestCalls
+from controlplane.rest_calls import LONG_SECONDS, RestCalls
 
 __all__ = ["TrimtabClient"]
 
@@ -231,7 +231,8 @@ class TrimtabClient(RestCalls):
     ) -> schemas.SloSetChangeOut:
         """Have a set of SLO files watched; a dry run only says what would change."""
         path = f"/v1/slo-sets/{name}" + ("?dryRun=true" if dry_run else "")
-        answer = self._call("PUT", path, json=wanted.model_dump(by_alias=True))
+        body = wanted.model_dump(by_alias=True)
+        answer = self._call("PUT", path, json=body, timeout=LONG_SECONDS)
         return schemas.SloSetChangeOut.model_validate(answer)
 
     def remove_slos(self, name: str) -> None:
@@ -246,5 +247,5 @@ class TrimtabClient(RestCalls):
         """Have what happened before an SLO was counted taken up."""
         body = past.model_dump(mode="json", by_alias=True)
         return schemas.BackfillOut.model_validate(
-            self._call("POST", f"/v1/slos/{name}/past", json=body)
+            self._call("POST", f"/v1/slos/{name}/past", json=body, timeout=LONG_SECONDS)
         )

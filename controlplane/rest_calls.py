@@ -7,12 +7,18 @@ from typing import Any, Self, TypeVar
 import httpx
 from pydantic import ValidationError
 
-from controlplane.errors import NotFound, Refused, TrimtabError, Unreachable
+from controlplane.errors import InvalidConfig, NotFound, Refused, TrimtabError, Unreachable
 from controlplane.schemas import Problem, Shape
 
-__all__ = ["RestCalls"]
+__all__ = ["LONG_SECONDS", "RestCalls"]
 
 TIMEOUT_SECONDS = 10.0
+LONG_SECONDS = 120.0
+"""For calls after which much is read or written."""
+KINDS: Mapping[int, type[TrimtabError]] = {
+    httpx.codes.NOT_FOUND: NotFound,
+    httpx.codes.UNPROCESSABLE_ENTITY: InvalidConfig,
+}
 Item = TypeVar("Item", bound=Shape)
 
 
@@ -93,5 +99,5 @@ def _problem(response: httpx.Response) -> TrimtabError:
         return _stranger(response)
     if response.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
         return Unreachable(problem.detail, hint=problem.hint)
-    kind = NotFound if response.status_code == httpx.codes.NOT_FOUND else Refused
+    kind = KINDS.get(response.status_code, Refused)
     return kind(problem.detail, hint=problem.hint)

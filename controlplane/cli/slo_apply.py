@@ -79,7 +79,11 @@ def _tell(found: SloSetChangeOut, output: Format) -> None:
     if output is not Format.TABLE:
         return show(found, output)
     for change in found.changes:
-        seam = "" if change.keeps_counts or change.change == "removed" else " (counted anew)"
+        seam = (
+            ""
+            if change.keeps_counts or change.change == "removed"
+            else " (goes on from the same sums with its next page)"
+        )
         typer.echo(f"{MARKS[change.change]} {change.name}: {change.change}{seam}")
         for difference in change.differences:
             typer.echo(f"    {difference}")

@@ -48,6 +48,7 @@ def test_letting_an_slo_go_needs_prune(trimtab, mine: Path, tmp_path: Path) -> N
 
 def test_a_wrong_file_is_named(trimtab, mine: Path) -> None:
     mine.write_text(MINE.replace("kind: SLO", "kind: SLA"))
+    assert trimtab("slo", "diff", str(mine)).exit_code == Exit.USAGE  # and not 1, some difference
     refused = trimtab("slo", "apply", str(mine))
-    assert refused.exit_code != 0
+    assert refused.exit_code == Exit.USAGE
     assert f"{mine}:" in refused.stderr
