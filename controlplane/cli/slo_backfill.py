@@ -21,6 +21,8 @@ from slo import SloSpec
 __all__ = ["backfill_slos", "list_engines"]
 
 FINE_SECONDS, FINE_STEP, COARSE_STEP = 3 * 86_400.0, 60.0, 600.0
+MOST_COARSE = 12_000
+"""Of a longer past the oldest steps are longer: a plane takes so many moments at once."""
 
 
 def backfill_slos(  # noqa: PLR0917 -- one parameter for each option
@@ -113,7 +115,8 @@ def _told(found: PastOfSlo, until: float, source: str) -> BackfillIn | None:
     if len(counts.times) == 0 or counts.times[0] >= until:
         return None
     begin, fine = float(counts.times[0]), max(float(counts.times[0]), until - FINE_SECONDS)
-    inner = np.concatenate((np.arange(begin, fine, COARSE_STEP), np.arange(fine, until, FINE_STEP)))
+    coarse = COARSE_STEP * max(1.0, np.ceil((fine - begin) / COARSE_STEP / MOST_COARSE))
+    inner = np.concatenate((np.arange(begin, fine, coarse), np.arange(fine, until, FINE_STEP)))
     times = np.unique(np.concatenate((inner, [until])))
     bad, total = counts.sums_at(times)
     gained = np.diff(total)

@@ -45,6 +45,22 @@ def test_a_dump_is_told_once(trimtab, tmp_path: Path, dump: Path) -> None:
     assert rows(again.stdout) in ({}, {"availability": ["0", "0"]})
 
 
+def test_a_past_of_a_year_is_told_whole(trimtab, tmp_path: Path, running: RunningPlane) -> None:
+    assert running.world is not None
+    running.do(running.world.measure())
+    until, dump = running.plane.now(), tmp_path / "year.om"
+    lines = [
+        f'inference_requests_total{{model="resnet",code="{code}"}} {gain * day} {until - 86_400.0 * (365 - day)}\n'
+        for code, gain in (("200", 100), ("500", 1))
+        for day in range(366)
+    ]
+    dump.write_text("# TYPE inference_requests counter\n" + "".join(lines) + "# EOF\n")
+    slos = str(tmp_path / "slos.yaml")
+    told = trimtab("slo", "backfill", slos, "--from", str(dump), "--since", "390d")
+    assert (told.exit_code, told.stderr) == (0, "")
+    assert rows(told.stdout) == {"availability": ["365", str(365 * 101)]}
+
+
 def test_each_member_of_a_family_is_told_its_own(
     trimtab, tmp_path: Path, dump: Path, running: RunningPlane
 ) -> None:
