@@ -1,6 +1,7 @@
 """Counts that survive: the ledger as it stood, and one packed row of running sums a minute."""
 
 from collections.abc import Mapping, Sequence
+from hashlib import sha256
 
 import numpy as np
 import numpy.typing as npt
@@ -149,15 +150,16 @@ class CountStore:
     def layout(self, connection: Connection, keys: Sequence[str]) -> int:
         """Return the number of a layout: keys in the order of the sums of a row."""
         text = orjson.dumps(keys).decode()
-        if text not in self._layouts:
-            query = select(count_layout.c.id).where(count_layout.c.names == text)
+        digest = sha256(text.encode()).hexdigest()
+        if digest not in self._layouts:
+            query = select(count_layout.c.id).where(count_layout.c.digest == digest)
             found = connection.execute(query).scalar()
             if found is None:
                 # Not remembered yet: this transaction may be rolled back, and its number with it.
-                written = connection.execute(insert(count_layout).values(names=text))
+                written = connection.execute(insert(count_layout).values(digest=digest, names=text))
                 return int((written.inserted_primary_key or (0,))[0])
-            self._layouts[text] = int(found)
-        return self._layouts[text]
+            self._layouts[digest] = int(found)
+        return self._layouts[digest]
 
     def columns_of(self, connection: Connection, layout: int) -> Mapping[str, int]:
         """Return where each key stands in the rows of a layout."""

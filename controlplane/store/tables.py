@@ -36,8 +36,10 @@ count_layout = Table(
     "count_layout",
     METADATA,
     Column("id", Key, primary_key=True),
-    Column("names", Text, nullable=False, unique=True),
+    Column("digest", String(64), nullable=False, unique=True),
+    Column("names", Text, nullable=False),
 )
+"""Names are found by their digest: those of many SLOs are longer than PostgreSQL can index."""
 
 count_minute = Table(
     "count_minute",

@@ -1,5 +1,7 @@
 from collections.abc import Iterator
+from hashlib import sha256
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -7,6 +9,7 @@ from sqlalchemy import Engine
 
 from controlplane.store.counts import CountStore
 from controlplane.store.database import open_database
+from controlplane.store.past_sums import PastSums
 
 MINUTE = 60.0
 
@@ -21,6 +24,38 @@ def test_a_new_database_remembers_nothing(engine: Engine) -> None:
     assert store.load() is None
     assert store.began() is None
     assert store.sums_at(1e9) is None
+
+
+def test_a_thousand_slos_fit_into_a_row(engine: Engine) -> None:
+    sums = {
+        f"slo/fast:{sha256(bytes(4) + bytes([n % 256, n // 256])).hexdigest()[:12]}/total": float(n)
+        for n in range(2000)
+    }
+    for _ in range(2):  # a new layout, and one that is known
+        save(engine, CountStore(engine), 10.0, sums)
+    row = CountStore(engine).sums_at(MINUTE)
+    assert row is not None
+    assert {name: row.get(name, 0.0) for name in sums} == sums
+
+
+def test_a_past_is_in_every_row_of_every_database(engine: Engine) -> None:
+    store = CountStore(engine)
+    for minute in range(0, 40, 2):
+        save(engine, store, minute * MINUTE, {"a": float(minute)})
+    past = PastSums(times=np.array([0.0, 10.0, 20.0]) * MINUTE, sums=np.array([0.0, 3.0, 5.0]))
+    with engine.begin() as connection:
+        store.add_past(connection, {"b": past})
+    times, sums = CountStore(engine).sums_between(["a", "b"], since=0.0, until=40 * MINUTE)
+    assert times.tolist() == sorted(times.tolist())
+    assert {
+        at: tuple(row) for at, row in zip(times / MINUTE, sums.tolist(), strict=True)
+    }.items() >= {
+        1.0: (0.0, 0.0),
+        9.0: (8.0, 0.0),
+        10.0: (8.0, 3.0),
+        20.0: (18.0, 5.0),
+        39.0: (38.0, 5.0),
+    }.items()
 
 
 def test_the_last_ledger_comes_back(engine: Engine) -> None:

@@ -9,6 +9,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Engine, inspect, text
 
 from controlplane.errors import InvalidConfig
+from controlplane.store.counts import CountStore
 from controlplane.store.database import migrate, open_database
 from controlplane.store.tables import METADATA
 
@@ -35,6 +36,25 @@ def test_migrating_twice_changes_nothing_and_keeps_the_rows(engine: Engine) -> N
     migrate(engine)
     with engine.connect() as connection:
         assert connection.execute(text("SELECT stable FROM service")).scalar_one() == "1"
+
+
+def test_layouts_of_counts_are_found_again_by_their_digests(address: str) -> None:
+    """What an older version wrote stays what it was."""
+    engine = open_database(address)
+    config = Config()
+    config.set_main_option("script_location", str(files("controlplane.store") / "migrations"))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0005")
+        connection.execute(text("""INSERT INTO count_layout (names) VALUES ('["a"]'), ('["b"]')"""))
+        command.upgrade(config, "head")
+    store = CountStore(engine)
+    with engine.begin() as connection:
+        known = [store.layout(connection, [name]) for name in ("a", "b")]
+        new = store.layout(connection, ["c"])
+        assert [store.columns_of(connection, number) for number in known] == [{"a": 0}, {"b": 0}]
+        assert new not in known
+    engine.dispose()
 
 
 def test_every_migration_can_be_taken_back(address: str) -> None:
