@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from controlplane.counting import Counting
@@ -91,6 +91,7 @@ def replayed(promise: Promise, history) -> tuple[int, int]:
     return int(found.bad[-1]), int(found.total[-1])
 
 
+@settings(max_examples=40)
 @given(HISTORIES, st.integers(0, 20))
 def test_events_that_any_part_can_spoil_are_those_of_the_first(history, restart):
     promise = promised(Rule.ANY)
@@ -100,6 +101,7 @@ def test_events_that_any_part_can_spoil_are_those_of_the_first(history, restart)
     assert counted(promise, history, restart) == (min(bad, events), events)
 
 
+@settings(max_examples=40)
 @given(HISTORIES, st.integers(0, 20))
 def test_events_of_their_own_are_added_by_weight(history, restart):
     promise = promised(Rule.WEIGHTS)
@@ -131,6 +133,7 @@ def by_hand(history, method: Method) -> tuple[int, int]:
 
 
 @pytest.mark.parametrize("method", [Method.TIMESLICES, Method.RATIO_TIMESLICES])
+@settings(max_examples=40)
 @given(HISTORIES, st.integers(0, 20))
 def test_slices_are_judged_by_every_part_that_has_traffic(method, history, restart):
     budgeting = Budgeting(method=method, length=timedelta(minutes=1))
@@ -155,6 +158,7 @@ def made_as(kind: str) -> Promise:
     return make_promise(replace(whole.slo, sli=FIRST), sources=[], interval_seconds=STEP)
 
 
+@settings(max_examples=40)
 @given(HISTORIES, CHANGES)
 def test_what_was_counted_stays_whatever_it_is_made_of_next_and_whenever_it_begins_anew(
     history, changes
@@ -190,6 +194,7 @@ def test_what_was_counted_stays_whatever_it_is_made_of_next_and_whenever_it_begi
     assert (found.bad, found.total) == (min(bad, total), total)
 
 
+@settings(max_examples=40)
 @given(HISTORIES)
 def test_a_past_of_slices_is_counted_once_through_restarts(history):
     engine, began = open_database("sqlite://"), 10_000 * 60.0

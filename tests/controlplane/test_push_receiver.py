@@ -267,7 +267,7 @@ EVENTS = st.lists(
 )
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(events=EVENTS)
 def test_any_mixture_of_kills_repeats_and_restarts_counts_every_call_once(
     events: list[tuple[str, int, int]], tmp_path_factory: pytest.TempPathFactory
