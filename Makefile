@@ -18,10 +18,10 @@ demo: .venv/ready ## run the whole story on this machine: a fleet, three rollout
 	$(BIN)/trimtab demo
 
 test: lint ## run every check that CI runs
-	$(BIN)/pytest --cov --cov-report=term:skip-covered
+	$(BIN)/pytest -n 2 --dist loadfile --cov --cov-report=term:skip-covered
 
 test-all: lint ## the checks of `test` and the slow, deep runs
-	$(BIN)/pytest -m "" --cov --cov-report=term:skip-covered
+	$(BIN)/pytest -n 2 --dist loadfile -m "" --cov --cov-report=term:skip-covered
 
 lint: .venv/ready ## format, lint, types, floors, spelling
 	$(BIN)/ruff format --check .
