@@ -47,7 +47,7 @@ def test_gzip_is_unpacked_with_all_its_members():
     ("body", "words"),
     [
         (b"plain", "cannot be unpacked"),
-        (gzip.compress(b"x" * 1000)[:-9], "broken off"),
+        (gzip.compress(b"x" * 1000, mtime=0)[:-9], "broken off"),
         (gzip.compress(bytes(MAX_UNPACKED_BYTES + 1)), "more than 4 MiB"),
         (gzip.compress(bytes(MAX_UNPACKED_BYTES)) + gzip.compress(b"x"), "more than 4 MiB"),
     ],
