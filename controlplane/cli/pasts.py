@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -17,7 +18,29 @@ from controlplane.spec import load_config
 from controlplane.store.database import open_database
 from probes.clock import SystemClock
 
-__all__ = ["end_of", "open_past", "progress_of"]
+__all__ = [
+    "BearerOption",
+    "PastConfigOption",
+    "PastOption",
+    "SinceOption",
+    "TenantOption",
+    "end_of",
+    "open_past",
+    "progress_of",
+]
+
+PastOption = Annotated[
+    str,
+    typer.Option("--from", help="http://... of a Prometheus API, a dump in OpenMetrics, or store."),
+]
+SinceOption = Annotated[str, typer.Option(help="How far back, for example 30d.")]
+BearerOption = Annotated[
+    str | None, typer.Option(help="Token for the engine: env:NAME or file:/path.")
+]
+TenantOption = Annotated[str | None, typer.Option(help="X-Scope-OrgID for Mimir.")]
+PastConfigOption = Annotated[
+    Path, typer.Option("-c", "--config", help="Names the store for --from store.")
+]
 
 
 @contextmanager

@@ -8,7 +8,15 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from controlplane.cli.pasts import open_past, progress_of
+from controlplane.cli.pasts import (
+    BearerOption,
+    PastConfigOption,
+    PastOption,
+    SinceOption,
+    TenantOption,
+    open_past,
+    progress_of,
+)
 from controlplane.cli.session import Format, FormatOption, connected, show, show_table
 from controlplane.cli.times import seconds_of
 from controlplane.engines import PastOfSlo
@@ -27,20 +35,11 @@ MOST_COARSE = 12_000
 
 def backfill_slos(  # noqa: PLR0917 -- one parameter for each option
     files: Annotated[list[Path], typer.Argument(help="OpenSLO files of SLOs that are watched.")],
-    source: Annotated[
-        str,
-        typer.Option(
-            "--from", help="http://... of a Prometheus API, a dump in OpenMetrics, or store."
-        ),
-    ],
-    since: Annotated[str, typer.Option(help="How far back, for example 30d.")] = "30d",
-    bearer: Annotated[
-        str | None, typer.Option(help="Token for the engine: env:NAME or file:/path.")
-    ] = None,
-    tenant: Annotated[str | None, typer.Option(help="X-Scope-OrgID for Mimir.")] = None,
-    config: Annotated[
-        Path, typer.Option("-c", "--config", help="Names the store for --from store.")
-    ] = Path("trimtab.yaml"),
+    source: PastOption,
+    since: SinceOption = "30d",
+    bearer: BearerOption = None,
+    tenant: TenantOption = None,
+    config: PastConfigOption = Path("trimtab.yaml"),
     output: FormatOption = Format.TABLE,
 ) -> None:
     """Tell a running control plane what happened before it counted; again is no change.

@@ -7,7 +7,16 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from controlplane.cli.pasts import end_of, open_past, progress_of
+from controlplane.cli.pasts import (
+    BearerOption,
+    PastConfigOption,
+    PastOption,
+    SinceOption,
+    TenantOption,
+    end_of,
+    open_past,
+    progress_of,
+)
 from controlplane.cli.replay_report import Result, plain, tell
 from controlplane.cli.session import Format, FormatOption, ending_well, show
 from controlplane.cli.times import moment_of, seconds_of
@@ -27,13 +36,8 @@ USUAL_SAMPLE_SECONDS = 15.0
 
 def replay_slos(  # noqa: PLR0917 -- one parameter for each option
     files: Annotated[list[Path], typer.Argument(help="OpenSLO files.")],
-    source: Annotated[
-        str,
-        typer.Option(
-            "--from", help="http://... of a Prometheus API, a dump in OpenMetrics, or store."
-        ),
-    ],
-    since: Annotated[str, typer.Option(help="How far back, for example 30d.")] = "30d",
+    source: PastOption,
+    since: SinceOption = "30d",
     until: Annotated[
         str | None, typer.Option(help="Its end: 2026-01-31T00:00:00Z or Unix seconds; now.")
     ] = None,
@@ -46,13 +50,9 @@ def replay_slos(  # noqa: PLR0917 -- one parameter for each option
     exclude: Annotated[
         list[str] | None, typer.Option(help="Leave out START/END; may be given again.")
     ] = None,
-    bearer: Annotated[
-        str | None, typer.Option(help="Token for the engine: env:NAME or file:/path.")
-    ] = None,
-    tenant: Annotated[str | None, typer.Option(help="X-Scope-OrgID for Mimir.")] = None,
-    config: Annotated[
-        Path, typer.Option("-c", "--config", help="Names the store for --from store.")
-    ] = Path("trimtab.yaml"),
+    bearer: BearerOption = None,
+    tenant: TenantOption = None,
+    config: PastConfigOption = Path("trimtab.yaml"),
     output: FormatOption = Format.TABLE,
 ) -> None:
     """Go through a past: whom would these SLOs have called, when, and why?

@@ -37,9 +37,8 @@ class Fleet:
         self.scrapes += 1
 
 
-def more(url: str, **extra: str) -> str:
-    settings = "".join(f", {key}: {value}" for key, value in extra.items())
-    return f'storage: {{engines: {{fleet: {{engine: prometheus, url: "{url}"{settings}}}}}}}\n'
+def more(url: str) -> str:
+    return f'storage: {{engines: {{fleet: {{engine: prometheus, url: "{url}"}}}}}}\n'
 
 
 def counts(world: World, name: str = "mine") -> tuple[int, int]:
