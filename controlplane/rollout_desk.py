@@ -10,6 +10,7 @@ from controlplane.decide.rollout_plan import Answer, Strategy
 from controlplane.decide.rollout_state import TRANSITIONS, Event
 from controlplane.errors import NotFound, Refused
 from controlplane.plane import Plane
+from controlplane.rollout_hold import held
 
 __all__ = ["VERBS", "answer", "ask", "set_weight", "start"]
 
@@ -73,13 +74,16 @@ def ask(plane: Plane, rollout_id: str, verb: str, *, reason: str) -> Rollout:
     Raises:
         NotFound: No such rollout.
         IllegalTransition: Its phase does not accept the verb.
-        Refused: It changed at the same moment; ask again.
+        Refused: It needs an approval first, nothing goes forward just now, or it changed at the
+            same moment.
     """
     rollout = plane.rollouts.get(rollout_id)
     if verb == "resume" and rollout.progress.approval:
-        name = rollout.progress.approval
-        msg = f"Rollout {rollout_id} waits for approval {name!r}."
-        raise Refused(msg, hint=f"trimtab rollout approve {rollout_id} {name}, or reject")
+        raise _needs(rollout, rollout.progress.approval)
+    if verb == "promote":
+        for approval in rollout.spec.plan.approvals_left(rollout.progress.step):
+            raise _needs(rollout, approval.name)
+        _check_forward(plane, rollout)
     why = f"{verb} asked for" + (f": {reason}" if reason else "")
     asked = rollout.take(VERBS[verb], reason=why, now=plane.now())
     return _saved(plane, rollout, asked, verb=verb, text=why, detail={"reason": reason})
@@ -90,7 +94,7 @@ def answer(plane: Plane, rollout_id: str, name: str, *, given: Answer, reason: s
 
     Raises:
         NotFound: No such rollout, or it has no such approval.
-        Refused: It does not wait for it now.
+        Refused: It does not wait for it now, or nothing goes forward just now.
     """
     rollout = plane.rollouts.get(rollout_id)
     if rollout.spec.plan.named(name) is None:
@@ -103,6 +107,8 @@ def answer(plane: Plane, rollout_id: str, name: str, *, given: Answer, reason: s
     last = rollout.progress.step + 1 == len(rollout.spec.steps)
     approved = Event.LAST_APPROVED if last else Event.APPROVED
     event = approved if given is Answer.APPROVE else Event.REJECTED
+    if event is not Event.REJECTED:
+        _check_forward(plane, rollout)
     why = f"{name}: {given}" + (f", {reason}" if reason else "")
     asked = rollout.take(event, reason=why, now=plane.now())
     detail = {"approval": name, "answer": given.value, "reason": reason}
@@ -114,17 +120,36 @@ def set_weight(plane: Plane, rollout_id: str, weight: float, *, reason: str) -> 
 
     Raises:
         NotFound: No such rollout.
-        Refused: It is not moved by hand.
+        Refused: It is not moved by hand, or nothing goes forward just now.
         IllegalTransition: It is not under way.
     """
     rollout = plane.rollouts.get(rollout_id)
     if rollout.spec.strategy is not Strategy.MANUAL:
         msg = f"Rollout {rollout_id} is {rollout.spec.strategy}: its steps say the weight."
         raise Refused(msg, hint="start one with strategy manual, or pause, promote, abort this one")
+    if weight > rollout.weight:
+        _check_forward(plane, rollout)
     why = f"{weight:g} % by hand" + (f": {reason}" if reason else "")
     asked = rollout.weighed(weight, reason=why, now=plane.now())
     detail = {"weight": weight, "reason": reason}
     return _saved(plane, rollout, asked, verb="weight", text=why, detail=detail)
+
+
+def _needs(rollout: Rollout, approval: str) -> Refused:
+    msg = f"Rollout {rollout.id} goes no further without approval {approval!r}."
+    return Refused(msg, hint=f"trimtab rollout approve {rollout.id} {approval}, or reject")
+
+
+def _check_forward(plane: Plane, rollout: Rollout) -> None:
+    """Refuse a step forward while a freeze or a spent budget holds the rollout.
+
+    Raises:
+        Refused: One does.
+    """
+    why = held(plane, rollout)
+    if why:
+        msg = f"Rollout {rollout.id} is held: {why}."
+        raise Refused(msg, hint="wait for its end, or start the rollout anew with an override")
 
 
 def _saved(

@@ -87,6 +87,11 @@ class Plan:
                 return approval
         return None
 
+    def approvals_left(self, step: int) -> tuple[Approval, ...]:
+        """Return the approvals without which all traffic is not reached from this step."""
+        here = self.steps[step] if self.steps else ALL
+        return tuple(each for each in self.approvals if each.before >= ALL or each.before > here)
+
     def named(self, name: str) -> Approval | None:
         """Return an approval by name."""
         return next((each for each in self.approvals if each.name == name), None)

@@ -28,6 +28,7 @@ class Sight:
         held: Why no step forward is taken: a freeze, a spent budget; empty when one may be.
         guard: What has gone so wrong that no statistics are needed; empty when nothing has.
         approval: Name of the approval that is waited for; empty while none is.
+        by_hand: Weight in per cent that a person set; None while the steps hold.
     """
 
     phase: Phase
@@ -44,6 +45,7 @@ class Sight:
     held: str = ""
     guard: str = ""
     approval: str = ""
+    by_hand: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +129,8 @@ def _wait_for_people(plan: Plan, sight: Sight) -> Move:
     over = f"nobody answered {approval.name!r} in time; the default is to {approval.default}"
     if approval.default is Answer.REJECT:
         return Move(event=Event.REJECTED, reason=over)
+    if sight.held:
+        return Move(event=None, reason=sight.held)
     last = sight.step + 1 == len(plan.steps)
     return Move(event=Event.LAST_APPROVED if last else Event.APPROVED, reason=over)
 
@@ -164,7 +168,7 @@ def _forward(plan: Plan, sight: Sight, event: Event, why: str) -> Move:
 
 def _waiting(plan: Plan, sight: Sight) -> str:
     """Return why the step is not over yet; empty when it is."""
-    weight = plan.steps[sight.step]
+    weight = plan.steps[sight.step] if sight.by_hand is None else sight.by_hand
     if not sight.weight_reached:
         return f"waiting until the router reports {weight:g} %"
     if sight.seconds_in_step < plan.soak_seconds:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection
 
-from controlplane.approval_notice import notice_approval
+from controlplane.approval_notice import notice_approvals
 from controlplane.decide.rollout import Rollout
 from controlplane.decide.rollout_state import Event, Phase
 from controlplane.decide.rollout_step import Move, next_move
@@ -30,6 +30,7 @@ CLOSE_ENOUGH = 0.01
 async def move_traffic(plane: Plane) -> None:
     """Bring every service that has a route one step closer to what is wanted, side by side."""
     await asyncio.gather(*(_contained(plane, name) for name in plane.routers))
+    notice_approvals(plane)
 
 
 async def _contained(plane: Plane, name: str) -> None:
@@ -89,7 +90,6 @@ def _advance(
     seen = see(plane, rollout, weight_reached=_same(observed, wanted.by_version))
     move = next_move(seen.rollout.spec.plan, seen.sight)
     moved = _taken(plane, seen, record, move)
-    notice_approval(plane, moved)
     if moved.progress.phase is Phase.SUCCEEDED and move.event is not None:
         record = ServiceRecord(name=record.name, stable=moved.spec.version, previous=record.stable)
     with plane.engine.begin() as connection:

@@ -5,15 +5,13 @@ from dataclasses import dataclass, replace
 from canary_analysis import Finding, Verdict, compare_share
 from controlplane.canary_watch import ERRORS, Watched
 from controlplane.decide.alert_state import AlertState
-from controlplane.decide.freeze import frozen
-from controlplane.decide.gate import Gate, decide_gate
 from controlplane.decide.rollout import Rollout
 from controlplane.decide.rollout_plan import ALL
 from controlplane.decide.rollout_state import Phase
 from controlplane.decide.rollout_step import Sight
 from controlplane.evidence import evidence_of, summary_of
-from controlplane.gate_desk import standings_of
 from controlplane.plane import Plane
+from controlplane.rollout_hold import held
 from probes.reading import Reading
 from slo import LatencySli, Severity, chance_of_at_least
 
@@ -61,23 +59,12 @@ def see(plane: Plane, rollout: Rollout, *, weight_reached: bool) -> Seen:
         breaker_open=breaker is not None and breaker.keeps_out,
         finding=None if verdict is None else verdict.decision,
         finding_reason="" if verdict is None else summary_of(verdict),
-        held=_held(plane, rollout),
+        held=held(plane, rollout),
+        by_hand=progress.by_hand,
         guard=_guard(plane, rollout, verdict),
         approval=progress.approval,
     )
     return Seen(rollout=rollout, sight=sight)
-
-
-def _held(plane: Plane, rollout: Rollout) -> str:
-    """Return why no step forward may be taken: a freeze, or a budget that is gone."""
-    spec = rollout.spec
-    if spec.override:
-        return ""
-    why = frozen(plane.freezes, spec.service, now=plane.now())
-    if why or not spec.budget_gate:
-        return why
-    found = decide_gate(standings_of(plane, spec.service), rollout=None)
-    return "; ".join(found.reasons) if found.gate is Gate.CLOSED else ""
 
 
 def _guard(plane: Plane, rollout: Rollout, verdict: Verdict | None) -> str:
@@ -100,9 +87,8 @@ def _failing(rollout: Rollout, finding: Finding) -> str:
     asked, failed = finding.canary_requests, finding.canary_events
     if asked >= ALL_FAIL_REQUESTS and failed == asked:
         return f"all of its {asked} requests are bad"
-    alone = bool(rollout.spec.steps) and rollout.spec.plan.alone(rollout.progress.step)
     tolerable = rollout.spec.tolerable_errors
-    if alone and chance_of_at_least(failed, asked, tolerable) < ALONE_CHANCE:
+    if rollout.weight >= ALL and chance_of_at_least(failed, asked, tolerable) < ALONE_CHANCE:
         return f"{failed} of its {asked} requests are bad; {tolerable:.2%} are tolerable"
     return ""
 

@@ -87,7 +87,7 @@ async def test_an_approval_is_told_once_and_its_yes_goes_on_at_once(world: World
     assert (
         told[0].payload["annotations"]["first_step"] == f"trimtab rollout approve {rollout.id} qa"
     )
-    with pytest.raises(Refused, match="waits for approval 'qa'"):
+    with pytest.raises(Refused, match="without approval 'qa'"):
         rollout_desk.ask(world.plane, rollout.id, "resume", reason="")
     with pytest.raises(NotFound, match="has no approval 'boss'"):
         rollout_desk.answer(world.plane, rollout.id, "boss", given=Answer.APPROVE, reason="")
@@ -104,6 +104,38 @@ async def test_an_approval_is_told_once_and_its_yes_goes_on_at_once(world: World
 async def test_nobody_answers_and_the_default_does(world: World, default: str, end: Phase) -> None:
     rollout = await start(world, approvals=[QA | {"default": default, "deadlineSeconds": 15}])
     assert (await run_until_over(world, rollout)).progress.phase is end
+
+
+async def test_nobody_waits_for_one_that_was_superseded(world: World) -> None:
+    rollout = await start(world, approvals=[QA])
+    await run_until(world, rollout, Phase.PAUSED)
+    await start(world)
+    await traffic_second(world)
+    assert phase(world, rollout) is Phase.SUPERSEDED
+    alert = world.plane.live.alerts[f"rollout/{rollout.id}/approval"]
+    assert alert.state is AlertState.RESOLVED
+
+
+async def test_promoting_needs_the_approvals_that_are_left(world: World) -> None:
+    rollout = await start(world, approvals=[QA, {"name": "boss"}])
+    await run_until(world, rollout, Phase.PROGRESSING)
+    for name in ("qa", "boss"):
+        with pytest.raises(Refused, match=f"no further without approval '{name}'"):
+            rollout_desk.ask(world.plane, rollout.id, "promote", reason="")
+        await run_until(world, rollout, Phase.PAUSED)
+        with pytest.raises(Refused, match=f"no further without approval '{name}'"):
+            rollout_desk.ask(world.plane, rollout.id, "promote", reason="")
+        rollout_desk.answer(world.plane, rollout.id, name, given=Answer.APPROVE, reason="")
+        await traffic_second(world)
+    assert (await run_until_over(world, rollout)).progress.phase is Phase.SUCCEEDED
+
+
+async def test_all_traffic_by_hand_is_guarded_as_all_traffic(world: World) -> None:
+    rollout = await start(world, strategy="manual")
+    await run_until(world, rollout, Phase.PROGRESSING)
+    rollout_desk.set_weight(world.plane, rollout.id, 100.0, reason="")
+    ended = await run_until(world, rollout, Phase.ROLLED_BACK, canary_bad=0.5)
+    assert "of its" in ended.progress.reason
 
 
 async def test_a_no_sends_it_home(world: World) -> None:
@@ -133,6 +165,24 @@ async def test_a_freeze_holds_what_goes_forward_and_nothing_else(around: Surroun
         assert phase(world, late) is Phase.PENDING
         ended = await run_until_over(world, late)
         assert ended.progress.phase is Phase.SUCCEEDED
+
+
+async def test_in_a_freeze_nobody_goes_forward_by_hand_either(around: Surroundings) -> None:
+    freeze = 'freezes: [{name: new-year, start: "2026-01-01T00:00:20Z", duration: 200s}]\n'
+    brief = QA | {"default": "approve", "deadlineSeconds": 30}
+    async with open_world(around, more=freeze) as world:
+        rollout = await start(world, approvals=[brief])
+        await run_until(world, rollout, Phase.PAUSED)
+        for _ in range(60):
+            await traffic_second(world)
+        assert world.plane.rollouts.get(rollout.id).progress.reason.startswith("frozen by new-year")
+        with pytest.raises(Refused, match="is held: frozen by new-year"):
+            rollout_desk.answer(world.plane, rollout.id, "qa", given=Answer.APPROVE, reason="")
+        assert max(moved(world)) == 5.0
+        by_hand = await start(world, strategy="manual", override="moved by hand")
+        await run_until(world, by_hand, Phase.PROGRESSING)
+        rollout_desk.set_weight(world.plane, by_hand.id, 7.0, reason="")
+        rollout_desk.ask(world.plane, by_hand.id, "promote", reason="")
 
 
 async def test_an_override_is_not_held(around: Surroundings) -> None:

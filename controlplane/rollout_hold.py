@@ -1,0 +1,21 @@
+"""What keeps a rollout from going forward that is no matter of its own: a freeze, a spent budget."""
+
+from controlplane.decide.freeze import frozen
+from controlplane.decide.gate import Gate, decide_gate
+from controlplane.decide.rollout import Rollout
+from controlplane.gate_desk import standings_of
+from controlplane.plane import Plane
+
+__all__ = ["held"]
+
+
+def held(plane: Plane, rollout: Rollout) -> str:
+    """Return why no step forward may be taken; empty when one may be, or an override says so."""
+    spec = rollout.spec
+    if spec.override:
+        return ""
+    why = frozen(plane.freezes, spec.service, now=plane.now())
+    if why or not spec.budget_gate:
+        return why
+    found = decide_gate(standings_of(plane, spec.service), rollout=None)
+    return "; ".join(found.reasons) if found.gate is Gate.CLOSED else ""
