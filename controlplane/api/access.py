@@ -15,6 +15,7 @@ from controlplane.schemas import Shape
 __all__ = ["Listing", "PageHere", "Paging", "PlaneHere", "listing", "page_of", "places_of"]
 
 Item = TypeVar("Item", bound=Shape)
+Kept = TypeVar("Kept")
 
 
 class Listing(BaseModel, Generic[Item]):
@@ -48,19 +49,31 @@ def listing(items: Iterable[Item]) -> Listing[Item]:
     return Listing(items=list(items))
 
 
-def page_of(items: Iterable[Item], paging: Paging, *, key: Callable[[Item], str]) -> Listing[Item]:
+def page_of(
+    items: Iterable[Kept],
+    paging: Paging,
+    *,
+    key: Callable[[Kept], str],
+    shape: Callable[[Kept], Item],
+) -> Listing[Item]:
     """Return the page of a list that comes after the one whose token is given.
+
+    Args:
+        items: All there are, in a stable order.
+        paging: Which page.
+        key: What tells one from all others.
+        shape: How one is shown; only those of the page are made.
 
     Raises:
         InvalidConfig: The token is none, or what it stood at is gone.
     """
-    found = list(items)
+    found = tuple(items)
     places, token = places_of([key(item) for item in found], paging)
-    return Listing(items=found[places], nextPageToken=token)
+    return Listing(items=[shape(item) for item in found[places]], nextPageToken=token)
 
 
 def places_of(keys: Sequence[str], paging: Paging) -> tuple[slice, str | None]:
-    """Return where the same page stands, and the token of the next; for what is dear to make.
+    """Return where the same page stands, and the token of the next; for what takes turns to make.
 
     Raises:
         InvalidConfig: As for `page_of`.

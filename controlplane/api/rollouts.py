@@ -1,6 +1,7 @@
 """/v1/rollouts: start one, look at it, wait for it, and ask for a verb."""
 
 import asyncio
+from functools import partial
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Header, Query, Response
@@ -45,8 +46,7 @@ async def list_rollouts(
 ) -> Listing[RolloutOut]:
     """Rollouts, newest first."""
     found = plane.rollouts.list(service=service, active=active)
-    shown = (rollout_out(plane, rollout) for rollout in found)
-    return page_of(shown, page, key=lambda rollout: rollout.id)
+    return page_of(found, page, key=lambda rollout: rollout.id, shape=partial(rollout_out, plane))
 
 
 @router.get("/{rollout_id}")

@@ -1,5 +1,6 @@
 """/v1/targets and /v1/discovery: the metrics pages that are watched, and where they are found."""
 
+from functools import partial
 from math import isfinite
 from typing import Annotated, Any
 
@@ -30,8 +31,9 @@ async def list_discovery(plane: PlaneHere) -> Listing[DiscoveryOut]:
 @router.get("/targets")
 async def list_targets(plane: PlaneHere, page: PageHere) -> Listing[TargetOut]:
     """Every metrics page that is watched, and how its last scrape went."""
-    shown = (_out(plane, target) for target in plane.book.targets)
-    return page_of(shown, page, key=lambda target: target.name)
+    return page_of(
+        plane.book.targets, page, key=lambda target: target.name, shape=partial(_out, plane)
+    )
 
 
 @router.get("/targets/{name}")

@@ -12,6 +12,7 @@ from controlplane.cli.rollout_report import junit, step_summary
 from controlplane.cli.rollout_verbs import add_verbs, approval_of
 from controlplane.cli.session import Format, FormatOption, connected, show, show_table
 from controlplane.client import TrimtabClient
+from controlplane.decide.rollout_plan import Strategy
 from controlplane.errors import Unreachable
 from controlplane.schemas import RolloutIn, RolloutOut
 from controlplane.settings import read_settings
@@ -21,15 +22,6 @@ __all__ = ["app"]
 app = typer.Typer(name="rollout", help="Progressive delivery.", no_args_is_help=True)
 
 add_verbs(app)
-
-
-class Strategy(StrEnum):
-    """How traffic comes to the new version."""
-
-    CANARY = "canary"
-    BLUE_GREEN = "blue-green"
-    IMMEDIATE = "immediate"
-    MANUAL = "manual"
 
 
 class Conflict(StrEnum):
