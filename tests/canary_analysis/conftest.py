@@ -35,12 +35,3 @@ def interval() -> Callable[..., Interval]:
         )
 
     return build
-
-    """Ticks of a canary just like its baseline: 3 replicas against 9, 0.2 % errors or slow tail."""
-
-    def build(at, canary_bad=0):
-        canary = [(100, 0 + canary_bad), (100, 1 + canary_bad), (100, 0 + canary_bad)]
-        baseline = [(100, int(i % 5 == 0)) for i in range(9)]
-        return interval(canary, baseline, at)
-
-    return build
