@@ -4,7 +4,8 @@ phi cannot be measured between a few baseline replicas, and then `Policy.prior_p
 should come from the service's own past. phi grows with the requests behind it: lasting differences
 between replicas give 1 + requests x a constant of the service, so that constant is what is carried
 over. Of the rollouts seen an upper quantile is taken: too large a prior costs delay, too small a
-one rolls back good canaries. It is an estimate, not a guarantee.
+one rolls back good canaries. Short ones are left out: chance alone shows noise where little was
+counted, and carried over to many requests it would be blown up. It is an estimate, not a guarantee.
 """
 
 from collections.abc import Iterable, Sequence
@@ -20,6 +21,9 @@ __all__ = ["MOST_PHI", "NoiseSeen", "noise_seen", "prior_phi"]
 
 UPPER = 0.8
 """Quantile of the rollouts seen; of fewer than five it is the largest."""
+
+SHORT = 0.5
+"""A rollout with less than this share of the requests of the longest."""
 
 MOST_PHI = 100.0
 """More noise than this is a fault of the baseline, not a trait of the service."""
@@ -68,6 +72,8 @@ def prior_phi(seen: Sequence[NoiseSeen], *, requests: int) -> float:
     """
     if not seen:
         return 1.0
-    slopes = [(each.phi - 1.0) / each.requests for each in seen]
+    longest = max(each.requests for each in seen)
+    weighty = [each for each in seen if each.requests >= SHORT * longest]
+    slopes = [(each.phi - 1.0) / each.requests for each in weighty]
     upper = float(np.quantile(slopes, UPPER, method="higher"))
     return min(1.0 + upper * requests, MOST_PHI)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from canary_analysis import Analysis, Interval, Kind, Metric, Policy, Verdict
 from controlplane.counting import Counting
-from controlplane.decide.rollout import Rollout, RolloutSpec
+from controlplane.decide.rollout import Rollout
 from probes.reading import Reading
 from slo import Selector
 
@@ -67,7 +67,7 @@ class CanaryWatch:
         """Count both versions from now on, or go on from what was saved."""
         self._define(rollout, watched)
         self._watched[rollout.id] = watched
-        begun = Analysis.start(metrics_of(watched), policy_of(rollout.spec))
+        begun = Analysis.start(metrics_of(watched), policy_of(rollout))
         self._analyses[rollout.id], self._seen[rollout.id] = begun, self._counts(rollout)
         if saved is not None:
             before = Analysis.restore(saved["analysis"])
@@ -175,8 +175,9 @@ def metrics_of(watched: Watched) -> tuple[Metric, ...]:
     return (Metric(name=ERRORS, kind=Kind.ERRORS), *late, *timed)
 
 
-def policy_of(spec: RolloutSpec) -> Policy:
-    """Return the statistical policy that a rollout asked for."""
+def policy_of(rollout: Rollout) -> Policy:
+    """Return the statistical policy that a rollout asked for, with the noise that is known of."""
+    spec = rollout.spec
     return Policy(
         alpha=spec.alpha,
         beta=spec.beta,
@@ -188,6 +189,8 @@ def policy_of(spec: RolloutSpec) -> Policy:
         min_canary_requests=spec.min_requests,
         horizon_seconds=spec.horizon_seconds,
         promote_on_budget=spec.promote_on_budget,
+        prior_phi=max(spec.prior_phi, rollout.progress.noise),
+        latency_warmup_seconds=spec.warmup_seconds,
     )
 
 

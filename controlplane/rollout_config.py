@@ -36,7 +36,13 @@ class ApprovalSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class RolloutDefaults:
-    """How a service's rollouts go unless one says otherwise."""
+    """How a service's rollouts go unless one says otherwise.
+
+    Attributes:
+        noise: Least replica noise (phi) that is assumed where too few replicas show theirs; what
+            earlier rollouts of the service showed is assumed, too.
+        warmup: Seconds in which a canary's latency is no evidence: fresh replicas are slower.
+    """
 
     strategy: Literal["canary", "blue-green", "immediate", "manual"] = "canary"
     steps: Annotated[tuple[Weight, ...], Field(min_length=1, max_length=20)] = (5.0, 25.0, 50.0)
@@ -47,6 +53,8 @@ class RolloutDefaults:
     beta: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
     margin: Margin = field(default_factory=Margin)
     tolerable_errors: Share = 0.01
+    noise: Annotated[float, Field(ge=1, le=100)] = 1.0
+    warmup: Annotated[Seconds, Field(ge=0, le=86400)] = 0.0
     promote_on_budget: bool = False
     approvals: Annotated[tuple[ApprovalSpec, ...], Field(max_length=10)] = ()
     budget_gate: bool = False

@@ -28,8 +28,7 @@ def draft(plane: Plane, asked: RolloutIn) -> Rollout:
     if spec.route is None:
         msg = f"Service {asked.service!r} has no route, so nobody can move its traffic."
         raise Refused(msg, hint=f"add services.{asked.service}.route to trimtab.yaml")
-    wanted = _spec(spec.rollout, asked)
-    return _renewed(plane, wanted)
+    return _renewed(plane, _spec(spec.rollout, asked))
 
 
 def again(plane: Plane, rollout_id: str) -> Rollout:
@@ -134,6 +133,8 @@ def _spec(usual: RolloutDefaults, asked: RolloutIn) -> RolloutSpec:
         latency_odds=usual.margin.latency_odds,
         tolerable_errors=usual.tolerable_errors,
         promote_on_budget=usual.promote_on_budget,
+        prior_phi=usual.noise,
+        warmup_seconds=usual.warmup,
         strategy=strategy,
         approvals=approvals,
         budget_gate=usual.budget_gate,

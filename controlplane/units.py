@@ -1,11 +1,13 @@
-"""Durations and shares as people write them."""
+"""Durations, moments and shares as people write them."""
 
 import re
+from datetime import UTC, datetime
+from math import isfinite
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
-__all__ = ["Seconds", "Share", "parse_seconds", "parse_share"]
+__all__ = ["Seconds", "Share", "parse_moment", "parse_seconds", "parse_share"]
 
 UNIT_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
 _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d|w)", re.ASCII)
@@ -25,6 +27,30 @@ def parse_seconds(value: Any) -> Any:  # noqa: ANN401 -- pydantic hands over wha
         msg = f"{value!r} is no duration; write for example 250ms, 5s, 10m, 1h or 28d"
         raise ValueError(msg)
     return float(found[1]) * UNIT_SECONDS[found[2]]
+
+
+def parse_moment(text: str) -> float:
+    """Read Unix seconds, or ISO 8601, which is UTC where it names no zone.
+
+    Raises:
+        ValueError: It is neither.
+
+    >>> parse_moment("2026-01-31T00:00:00Z"), parse_moment("1769817600")
+    (1769817600.0, 1769817600.0)
+    """
+    try:
+        seconds = float(text)
+    except ValueError:
+        pass
+    else:
+        if isfinite(seconds):
+            return seconds
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        msg = f"{text[:40]!r} is no time; write Unix seconds or for example 2026-01-31T00:00:00Z"
+        raise ValueError(msg) from None
+    return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
 
 
 def parse_share(value: Any) -> Any:  # noqa: ANN401 -- as above

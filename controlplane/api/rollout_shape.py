@@ -31,6 +31,7 @@ def rollout_out(plane: Plane, rollout: Rollout) -> RolloutOut:
         approval=progress.approval or None,
         deadline_at=_deadline(rollout),
         queued=progress.queued,
+        noise=progress.noise,
     )
     return RolloutOut(
         id=rollout.id,

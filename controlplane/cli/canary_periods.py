@@ -8,7 +8,7 @@ import typer
 
 from canary_analysis import CanaryAnalysisError, Policy
 from canary_analysis.compare_recording import Recording
-from controlplane.cli.times import moment_of, seconds_of
+from controlplane.cli.times import moment_of, seconds_of, span_of
 from controlplane.engines.login import engine_headers
 from controlplane.engines.prometheus import PrometheusEngine
 from controlplane.errors import InvalidConfig
@@ -121,29 +121,25 @@ class Written:
         if self.file is not None and self.source is not None:
             msg = "--file and --from cannot both hold the arms."
             raise InvalidConfig(msg)
-        place = self.source if self.file is None else str(self.file)
+        place, option = self.source if self.file is None else str(self.file), f"--{arm}-time"
         if place is None:
             if text is None:
                 msg = f"Where is the {arm}? Give --{arm} FILE, or --file or --from."
                 raise InvalidConfig(msg)
-            since, until = self._times(time, engine=False)
+            since, until = self._times(time, option, engine=False)
             return Period(place=text, since=since, until=until)
         if text is None and place.lower().endswith(".csv") and self.canary == self.baseline:
             text = f'arm="{arm}"'
-        since, until = self._times(time, engine=self.source is not None)
+        since, until = self._times(time, option, engine=self.source is not None)
         return Period(
             place=place, matchers=matchers_of(text) if text else (), since=since, until=until
         )
 
-    def _times(self, time: str | None, *, engine: bool) -> tuple[float | None, float | None]:
+    def _times(
+        self, time: str | None, option: str, *, engine: bool) -> tuple[float | None, float | None]:
         """Return from when to when, Unix seconds; of a file everything, where nothing is said."""
         if time is not None:
-            start, _, end = time.partition("/")
-            found = moment_of(start), moment_of(end)
-            if found[0] >= found[1]:
-                msg = f"{time} ends before it begins."
-                raise InvalidConfig(msg)
-            return found
+            return span_of(time, option)
         until = None if self.until is None else moment_of(self.until)
         if not engine and self.since is None:
             return None, until

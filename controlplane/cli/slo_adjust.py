@@ -12,7 +12,7 @@ from controlplane.cli.session import (
     show,
     show_table,
 )
-from controlplane.cli.times import moment_of
+from controlplane.cli.times import span_of
 from controlplane.schemas import AdjustmentOut, ExclusionIn
 
 __all__ = ["exclude_time", "reset_budget", "show_ledger"]
@@ -40,8 +40,8 @@ def exclude_time(
     with connected() as client:
         if withdraw is not None:
             return _tell(client.withdraw_exclusion(name, withdraw, reason=reason))
-        start, _, end = span.partition("/")
-        wanted = ExclusionIn(start=moment_of(start), end=moment_of(end), rrule=rrule, reason=reason)
+        start, end = span_of(span, "--span")
+        wanted = ExclusionIn(start=start, end=end, rrule=rrule, reason=reason)
         return _tell(client.exclude(name, wanted))
 
 

@@ -19,7 +19,7 @@ from controlplane.cli.pasts import (
 )
 from controlplane.cli.replay_report import Result, plain, tell
 from controlplane.cli.session import Format, FormatOption, ending_well, show
-from controlplane.cli.times import moment_of, seconds_of
+from controlplane.cli.times import seconds_of, span_of
 from controlplane.engines import PastOfSlo
 from controlplane.engines.login import engine_headers
 from controlplane.errors import InvalidConfig
@@ -63,7 +63,7 @@ def replay_slos(  # noqa: PLR0917 -- one parameter for each option
         headers = engine_headers(bearer, tenant)
         specs = read_slo_files(tuple(str(path) for path in files), beside=Path())
         changed = [_what_if(spec, target, rules) for spec in specs]
-        spans = [_span(text) for text in exclude or []]
+        spans = [span_of(text, "--exclude") for text in exclude or []]
         with open_past(source, config, headers) as past:
             end = end_of(past, until)
             start = end - seconds_of(since, "--since")
@@ -124,12 +124,3 @@ def _moments(start: float, end: float, every: float) -> np.ndarray:
         msg = f"That is {(end - start) / every:.0f} evaluations; at most {MOST_MOMENTS} are done."
         raise InvalidConfig(msg, hint="write a longer --every or a shorter --since")
     return np.arange(start + every, end + every / 2, every)
-
-
-def _span(text: str) -> tuple[float, float]:
-    start, _, end = text.partition("/")
-    found = moment_of(start), moment_of(end)
-    if found[0] >= found[1]:
-        msg = f"--exclude {text} ends before it begins."
-        raise InvalidConfig(msg)
-    return found

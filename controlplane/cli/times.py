@@ -1,11 +1,9 @@
 """Times and lengths as people write them on a command line."""
 
-from datetime import UTC, datetime
-
 from controlplane.errors import InvalidConfig
-from controlplane.units import parse_seconds
+from controlplane.units import parse_moment, parse_seconds
 
-__all__ = ["moment_of", "seconds_of"]
+__all__ = ["moment_of", "seconds_of", "span_of"]
 
 
 def seconds_of(text: str, option: str) -> float:
@@ -36,12 +34,28 @@ def moment_of(text: str) -> float:
         InvalidConfig: It is none.
     """
     try:
-        return float(text)
-    except ValueError:
-        pass
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        msg = f"{text!r} is no time. Write for example 2026-01-31T00:00:00Z."
-        raise InvalidConfig(msg) from None
-    return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
+        return parse_moment(text)
+    except ValueError as error:
+        msg = f"{error}."
+        raise InvalidConfig(msg) from error
+
+
+def span_of(text: str, option: str) -> tuple[float, float]:
+    """Return from when to when START/END is, in Unix seconds.
+
+    Args:
+        text: As written.
+        option: After which it was written, for the complaint.
+
+    Raises:
+        InvalidConfig: It is none, or ends before it begins.
+    """
+    start, slash, end = text.partition("/")
+    if not slash:
+        msg = f"{option} must be START/END, not {text!r}."
+        raise InvalidConfig(msg)
+    found = moment_of(start), moment_of(end)
+    if found[0] >= found[1]:
+        msg = f"{option} {text} ends before it begins."
+        raise InvalidConfig(msg)
+    return found

@@ -29,6 +29,8 @@ class RolloutSpec:
         latency_odds: The same for "slower than a bucket edge".
         tolerable_errors: An error share below which a canary is good enough on its own.
         promote_on_budget: Promote at the horizon although not everything was proven.
+        prior_phi: Replica noise that is assumed where too few replicas show theirs; 1 is none.
+        warmup_seconds: Latency is no evidence before.
         strategy: How traffic comes to it.
         approvals: Points where a person must say yes.
         budget_gate: Whether a spent error budget holds it.
@@ -50,6 +52,8 @@ class RolloutSpec:
     latency_odds: float
     tolerable_errors: float
     promote_on_budget: bool
+    prior_phi: float = 1.0
+    warmup_seconds: float = 0.0
     strategy: Strategy = Strategy.CANARY
     approvals: tuple[Approval, ...] = ()
     budget_gate: bool = False
@@ -95,6 +99,7 @@ class Progress:
         baseline: The version that served when the rollout began; empty while pending.
         requests_before_step: Canary requests counted before this step.
         canary_requests: Canary requests counted so far.
+        noise: Replica noise that earlier rollouts of the service showed when the analysis began.
         baseline_before_step: Baseline requests counted before this step.
         baseline_requests: Baseline requests counted so far.
         share: What is seen of the canary's share at this step, in words; empty while nothing is.
@@ -114,6 +119,7 @@ class Progress:
     baseline: str = ""
     requests_before_step: int = 0
     canary_requests: int = 0
+    noise: float = 1.0
     baseline_before_step: int = 0
     baseline_requests: int = 0
     share: str = ""
@@ -218,6 +224,7 @@ class Rollout:
         )
         return replace(self, progress=progress)
 
-    def measured_against(self, baseline: str, *, now: float) -> "Rollout":
+    def measured_against(self, baseline: str, *, now: float, noise: float = 1.0) -> "Rollout":
         """Return the rollout with the version it is compared with; the analysis begins now."""
-        return replace(self, progress=replace(self.progress, baseline=baseline, analysis_at=now))
+        progress = replace(self.progress, baseline=baseline, noise=noise, analysis_at=now)
+        return replace(self, progress=progress)

@@ -13,7 +13,7 @@ from controlplane.decide.rollout_step import Move, next_move
 from controlplane.decide.weights import Weights, wanted_weights
 from controlplane.errors import RouterError
 from controlplane.live import TrafficStanding
-from controlplane.loops.sight import Seen, see
+from controlplane.loops.sight import Seen, noise_so_far, see
 from controlplane.plane import Plane
 from controlplane.store.services import ServiceRecord
 
@@ -120,7 +120,8 @@ def _taken(plane: Plane, seen: Seen, record: ServiceRecord, move: Move) -> Rollo
         return rollout if rollout.progress.phase in CAUSE_KEPT else rollout.waiting(move.reason)
     plane.telemetry.rollout_moves.labels(move.event.value).inc()
     if move.event in (Event.CANARY_READY, Event.CUT_OVER):
-        rollout = rollout.measured_against(record.stable, now=plane.now())
+        noise = noise_so_far(plane, rollout.spec.service)
+        rollout = rollout.measured_against(record.stable, noise=noise, now=plane.now())
     cause = rollout.progress.reason if rollout.progress.phase in CAUSE_KEPT else move.reason
     return rollout.take(move.event, reason=cause, now=plane.now(), approval=move.approval)
 

@@ -8,7 +8,6 @@ before; samples are one row for each request, in seconds.
 import csv
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from math import isfinite
 from pathlib import Path
 
@@ -19,13 +18,14 @@ from canary_analysis import Kind, Metric
 from canary_analysis.samples import edges_of
 from controlplane.errors import EngineError, InvalidConfig
 from controlplane.recorded.gains import Gains, MetricGains, Taken, to_recording
+from controlplane.units import parse_moment
 from slo import Matcher
 
 __all__ = ["AskedColumns", "Table", "from_table", "read_table"]
 
 Floats = npt.NDArray[np.float64]
 
-MOST_ROWS = 5_000_000
+MOST_ROWS, MOST_COUNTED = 5_000_000, 10**12
 SAMPLE_TICK_SECONDS = 10.0
 MORE = "more"
 TIMES, REPLICAS = ("time", "timestamp"), ("replica", "instance", "pod")
@@ -107,6 +107,9 @@ class Table:
         if value < 0.0:
             msg = f"{self.path}: {cell} in column {name} is below zero, which is no count and no time."
             raise EngineError(msg)
+        if value > MOST_COUNTED:
+            msg = f"{self.path}: {cell} in column {name} is more than {MOST_COUNTED}."
+            raise EngineError(msg)
         return value
 
 
@@ -119,7 +122,7 @@ def read_table(path: Path) -> Table:
     times: list[float] = []
     rows: list[dict[str, str]] = []
     try:
-        with path.open(encoding="utf-8", newline="") as file:
+        with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file, restkey=MORE)
             names = reader.fieldnames or ()
             stamp = next((name for name in TIMES if name in names), None)
@@ -151,15 +154,10 @@ def _wide(row: Mapping[str, str | None]) -> dict[str, str]:
 
 def _moment(path: Path, line: int, text: str | None) -> float:
     try:
-        return float(text or "")
-    except ValueError:
-        pass
-    try:
-        found = datetime.fromisoformat(text or "")
+        return parse_moment(text or "")
     except ValueError as error:
-        msg = f"{path}:{line}: {(text or '')[:40]!r} is no time."
-        raise EngineError(msg, hint="write Unix seconds or 2026-01-31T00:00:00Z") from error
-    return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
+        msg = f"{path}:{line}: {error}."
+        raise EngineError(msg) from error
 
 
 def _replica(row: Mapping[str, str]) -> str:
@@ -173,19 +171,20 @@ def from_table(canary: Table, baseline: Table, asked: AskedColumns) -> Taken:
         EngineError: A column is missing or holds what it cannot.
         InvalidConfig: A column holds no latency at all.
     """
-    tick = asked.tick_seconds or (SAMPLE_TICK_SECONDS if asked.samples else None)
     found = []
     if asked.bad is not None:
         metric = Metric(name=ERRORS, kind=Kind.ERRORS)
         here, there = (tuple(_failures(arm, asked, asked.bad)) for arm in (canary, baseline))
         found.append(MetricGains(metric=metric, canary=here, baseline=there))
+    if not asked.samples:
+        return to_recording(found, tick_seconds=asked.tick_seconds, scraped=asked.total is not None)
+    tick = asked.tick_seconds or SAMPLE_TICK_SECONDS
+    found = [_on_ticks(metric, tick) for metric in found]
     for name in asked.samples:
         columns = canary.column(name), baseline.column(name)
         edges = _grid(name, [values for column in columns for _, values in column.values()])
         metric = Metric(name=name, kind=Kind.LATENCY, edges=edges)
-        here, there = (
-            tuple(_counted(column, edges, tick or SAMPLE_TICK_SECONDS)) for column in columns
-        )
+        here, there = (tuple(_counted(column, edges, tick)) for column in columns)
         found.append(MetricGains(metric=metric, canary=here, baseline=there))
     return to_recording(found, tick_seconds=tick, scraped=asked.total is not None)
 

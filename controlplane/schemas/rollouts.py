@@ -65,6 +65,8 @@ class RolloutSpecOut(Shape):
     latency_odds: float
     tolerable_errors: float
     promote_on_budget: bool
+    prior_phi: float
+    warmup_seconds: float
     strategy: str
     approvals: tuple[ApprovalIn, ...]
     budget_gate: bool
@@ -90,6 +92,7 @@ class RolloutStatusOut(Shape):
         approval: Name of the approval that is waited for.
         deadline_at: When the approval's default answers, Unix seconds.
         queued: Whether another rollout of the service goes first.
+        noise: Replica noise that earlier rollouts showed; 1 when none did.
     """
 
     phase: str
@@ -106,6 +109,7 @@ class RolloutStatusOut(Shape):
     approval: str | None = None
     deadline_at: float | None = None
     queued: bool = False
+    noise: float = 1.0
 
 
 class RolloutOut(Shape):

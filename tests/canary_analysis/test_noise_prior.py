@@ -32,6 +32,11 @@ def test_one_wild_rollout_of_many_does_not_decide():
     assert prior_phi(rollouts(*[2.0] * 9, 90.0), requests=1_000) == pytest.approx(2.0)
 
 
+def test_a_short_rollout_is_not_blown_up():
+    seen = [*rollouts(1.5, 2.0), NoiseSeen(phi=4.0, requests=30)]
+    assert prior_phi(seen, requests=1_000) == pytest.approx(2.0)
+
+
 def test_it_finds_what_lasting_offsets_cost():
     """phi of replicas with shares that differ grows as the prior says."""
     rng = np.random.default_rng(4)

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controlplane.units import UNIT_SECONDS, parse_seconds, parse_share
+from controlplane.units import UNIT_SECONDS, parse_moment, parse_seconds, parse_share
 
 
 @pytest.mark.parametrize(
@@ -58,3 +58,18 @@ def test_words_are_no_share() -> None:
 def test_what_is_neither_text_nor_number_is_left_to_the_schema(value: object) -> None:
     assert parse_seconds(value) == value
     assert parse_share(value) == value
+
+
+@pytest.mark.parametrize(
+    "text", ["0", "1970-01-01T00:00:00Z", "1970-01-01", "1970-01-01T01:00+01:00"]
+)
+def test_a_moment_is_read_as_unix_seconds(text: str) -> None:
+    assert parse_moment(text) == 0.0
+
+
+@pytest.mark.parametrize("text", ["", "soon", "nan", "inf", "31.01.2026"])
+def test_what_is_no_moment_is_told_how_to_write_one(text: str) -> None:
+    with pytest.raises(
+        ValueError, match=r"is no time; write Unix seconds or for example 2026-01-31"
+    ):
+        parse_moment(text)

@@ -209,6 +209,7 @@ def test_a_table_of_requests(tmp_path) -> None:
         (["--file", "x.om", *COUNTERS], "Both arms would be the same data"),
         (["--baseline", "none.om", "--canary", "gone.om", *COUNTERS], "cannot be read"),
         (["--file", "x.om", *ARMS, "--canary-time", "20/10"], "ends before it begins"),
+        (["--file", "x.om", *ARMS, "--canary-time", "20"], "--canary-time must be START/END"),
         (["--recompute", "none.json"], "cannot be read"),
     ],
 )
