@@ -136,7 +136,8 @@ class Written:
         )
 
     def _times(
-        self, time: str | None, option: str, *, engine: bool) -> tuple[float | None, float | None]:
+        self, time: str | None, option: str, *, engine: bool
+    ) -> tuple[float | None, float | None]:
         """Return from when to when, Unix seconds; of a file everything, where nothing is said."""
         if time is not None:
             return span_of(time, option)

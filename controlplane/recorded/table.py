@@ -171,25 +171,28 @@ def from_table(canary: Table, baseline: Table, asked: AskedColumns) -> Taken:
         EngineError: A column is missing or holds what it cannot.
         InvalidConfig: A column holds no latency at all.
     """
+    grid = asked.tick_seconds or SAMPLE_TICK_SECONDS
     found = []
     if asked.bad is not None:
         metric = Metric(name=ERRORS, kind=Kind.ERRORS)
-        here, there = (tuple(_failures(arm, asked, asked.bad)) for arm in (canary, baseline))
+        here, there = (tuple(_failures(arm, asked, asked.bad, grid)) for arm in (canary, baseline))
         found.append(MetricGains(metric=metric, canary=here, baseline=there))
-    if not asked.samples:
-        return to_recording(found, tick_seconds=asked.tick_seconds, scraped=asked.total is not None)
-    tick = asked.tick_seconds or SAMPLE_TICK_SECONDS
-    found = [_on_ticks(metric, tick) for metric in found]
     for name in asked.samples:
         columns = canary.column(name), baseline.column(name)
         edges = _grid(name, [values for column in columns for _, values in column.values()])
         metric = Metric(name=name, kind=Kind.LATENCY, edges=edges)
-        here, there = (tuple(_counted(column, edges, tick)) for column in columns)
+        here, there = (tuple(_counted(column, edges, grid)) for column in columns)
         found.append(MetricGains(metric=metric, canary=here, baseline=there))
+    tick = grid if asked.samples else asked.tick_seconds
     return to_recording(found, tick_seconds=tick, scraped=asked.total is not None)
 
 
-def _failures(arm: Table, asked: AskedColumns, bad: str) -> Iterator[Gains]:
+def _tick_ends(at: Floats, tick: float) -> Floats:
+    """Return when the tick of each row ends, so that what one request tells is told together."""
+    return np.asarray(np.ceil(at / tick) * tick)
+
+
+def _failures(arm: Table, asked: AskedColumns, bad: str, grid: float) -> Iterator[Gains]:
     failed = arm.column(bad)
     whole = arm.column(asked.total) if asked.total is not None else {}
     for replica in sorted({*failed, *whole}):
@@ -207,6 +210,7 @@ def _failures(arm: Table, asked: AskedColumns, bad: str) -> Iterator[Gains]:
         if (counts[:, 1] > counts[:, 0]).any():
             msg = f"{arm.path}: more {bad} than requests in one row of {replica}."
             raise EngineError(msg)
+        ends = _tick_ends(ends, grid) if asked.samples else ends
         yield Gains(replica=replica, ends=ends, counts=counts)
 
 
@@ -224,9 +228,9 @@ def _counted(
     column: Mapping[str, tuple[Floats, Floats]], edges: tuple[float, ...], tick: float
 ) -> Iterator[Gains]:
     for replica, (at, values) in column.items():
-        ticks, place = np.unique(np.ceil(at / tick), return_inverse=True)
-        binned = np.zeros((len(ticks), len(edges) + 1), dtype=np.int64)
+        ends, place = np.unique(_tick_ends(at, tick), return_inverse=True)
+        binned = np.zeros((len(ends), len(edges) + 1), dtype=np.int64)
         np.add.at(binned, (place, np.searchsorted(edges, values, side="left")), 1)
         total = binned.sum(axis=1, keepdims=True)
         above = total - np.cumsum(binned[:, :-1], axis=1)
-        yield Gains(replica=replica, ends=ticks * tick, counts=np.hstack([total, above]))
+        yield Gains(replica=replica, ends=ends, counts=np.hstack([total, above]))

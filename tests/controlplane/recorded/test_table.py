@@ -51,6 +51,11 @@ def test_counts_are_added_by_tick_and_replica(written) -> None:
     assert errors.baseline.counts[:, 0].tolist() == [[300, 1], [300, 0]]
 
 
+def test_a_mark_of_the_byte_order_is_no_part_of_a_column(written) -> None:
+    (errors,) = both(written("\ufeff" + WIDE)).recording.metrics
+    assert errors.canary.counts[:, 0].tolist() == [[100, 3], [100, 2]]
+
+
 def test_a_long_table_says_the_same(written) -> None:
     (errors,) = both(written(LONG)).recording.metrics
     assert errors.canary.counts[:, 0].tolist() == [[100, 3], [100, 0]]
@@ -74,6 +79,8 @@ def test_samples_are_counted_on_a_fine_grid(written) -> None:
     assert latency.canary.counts[:, 0, 1].sum() <= 100
     assert (np.diff(latency.canary.counts[:, 0, 1:], axis=1) <= 0).all()
     assert found.ends.max() <= 120
+    for counted in (errors, latency):
+        assert counted.canary.counts[:, 0, 0].tolist() == [1, *[10] * 9, 9]
 
 
 @pytest.mark.parametrize(
@@ -81,7 +88,10 @@ def test_samples_are_counted_on_a_fine_grid(written) -> None:
     [
         ("arm,total\n", "no column `time`"),
         ("time,arm,total,errors\nsoon,canary,1,0\n", "is no time"),
+        ("time,arm,total,errors\nnan,canary,1,0\n", "is no time"),
         ("time,arm,total,errors\n1,canary,many,0\n", "is no number"),
+        ("time,arm,total,errors\n1,canary,1e30,0\n", "is more than"),
+        ("time,arm,total,errors\n1,canary,inf,0\n", "is more than"),
         ("time,arm,total,errors\n1,canary,1,-1\n", "below zero"),
         ("time,arm,total,errors\n1,canary,1,2\n", "more errors than requests"),
         ("time,arm,total,errors\n1,canary,1,1,9\n", "more cells than columns"),
