@@ -7,8 +7,8 @@ from controlplane.decide.rollout_plan import ALL, Answer, Approval, Strategy
 from controlplane.decide.rollout_state import Phase
 from controlplane.errors import NotFound, Refused
 from controlplane.plane import Plane
-from controlplane.rollout_config import RolloutDefaults
-from controlplane.schemas import RolloutIn
+from controlplane.rollout_config import ApprovalSpec, RolloutDefaults
+from controlplane.schemas import ApprovalIn, RolloutIn
 
 __all__ = ["again", "back", "draft"]
 
@@ -101,23 +101,7 @@ def _spec(usual: RolloutDefaults, asked: RolloutIn) -> RolloutSpec:
     """
     strategy = Strategy(asked.strategy or usual.strategy)
     steps = _steps(strategy, asked.steps or usual.steps)
-    approvals = tuple(
-        Approval(
-            name=each.name,
-            before=each.before,
-            deadline_seconds=each.deadline_seconds,
-            default=Answer(each.default),
-        )
-        for each in asked.approvals
-    ) or tuple(
-        Approval(
-            name=each.name,
-            before=each.before,
-            deadline_seconds=each.deadline,
-            default=Answer(each.default),
-        )
-        for each in usual.approvals
-    )
+    approvals = _approvals(usual, asked)
     _check_approvals(approvals, steps, strategy)
     return RolloutSpec(
         service=asked.service,
@@ -140,6 +124,22 @@ def _spec(usual: RolloutDefaults, asked: RolloutIn) -> RolloutSpec:
         budget_gate=usual.budget_gate,
         rollback_on_page=usual.rollback_on_page,
         override=asked.override,
+    )
+
+
+def _approvals(usual: RolloutDefaults, asked: RolloutIn) -> tuple[Approval, ...]:
+    """Return the approvals that a request names; those that are usual when it names none."""
+    named: list[tuple[ApprovalIn | ApprovalSpec, float]]
+    named = [(each, each.deadline_seconds) for each in asked.approvals]
+    named = named or [(each, each.deadline) for each in usual.approvals]
+    return tuple(
+        Approval(
+            name=each.name,
+            before=each.before,
+            deadline_seconds=seconds,
+            default=Answer(each.default),
+        )
+        for each, seconds in named
     )
 
 
