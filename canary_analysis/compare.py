@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from canary_analysis.analysis import Analysis
-from canary_analysis.compare_points import points_of
+from canary_analysis.compare_points import names_of, points_of
 from canary_analysis.compare_recording import Recording
 from canary_analysis.decision import Decision
 from canary_analysis.kayenta import (
@@ -19,7 +19,6 @@ from canary_analysis.kayenta import (
     Thresholds,
     judge,
 )
-from canary_analysis.metric import Kind
 from canary_analysis.policy import Policy
 from canary_analysis.verdict import Verdict
 
@@ -112,14 +111,11 @@ def usual_config(recording: Recording) -> Config:
 
     Errors and latency are a group each; a score of 95 passes, one of 75 is marginal.
     """
-    groups = {counted.metric.name: counted.metric.kind for counted in recording.metrics}
     worse = Rule(direction=Direction.INCREASE)
-
-    def group(name: str) -> str:
-        return (groups.get(name) or Kind.LATENCY).value
-
     metrics = tuple(
-        MetricConfig(name=name, rule=worse, groups=(group(name),)) for name in points_of(recording)
+        MetricConfig(name=name, rule=worse, groups=(counted.metric.kind.value,))
+        for counted in recording.metrics
+        for name in names_of(counted.metric.name, counted.metric.kind)
     )
     return Config(metrics=metrics, weights={}, thresholds=Thresholds())
 

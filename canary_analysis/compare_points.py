@@ -5,17 +5,29 @@ import numpy as np
 from canary_analysis.arrays import FloatArray, IntArray
 from canary_analysis.compare_recording import ArmCounts, MetricCounts, Recording
 from canary_analysis.kayenta import Points
+from canary_analysis.metric import Kind
 
-__all__ = ["QUANTILES", "points_of"]
+__all__ = ["names_of", "points_of"]
 
 QUANTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99}
+
+
+def names_of(metric: str, kind: Kind) -> tuple[str, ...]:
+    """Return what the points of a metric are called.
+
+    >>> names_of("latency", Kind.LATENCY)
+    ('latency p50', 'latency p90', 'latency p99')
+    """
+    if kind is not Kind.LATENCY:
+        return (metric,)
+    return tuple(f"{metric} {word}" for word in QUANTILES)
 
 
 def points_of(recording: Recording, *, step_seconds: float = 60.0) -> dict[str, Points]:
     """Return one point for each arm and whole step; NaN where it had no requests.
 
-    Errors become their share, named as the metric; latency becomes quantiles, interpolated within
-    the bucket, named ``<metric> p50``, ``p90`` and ``p99``.
+    Errors become their share; latency becomes quantiles, interpolated within the bucket. Both are
+    named by `names_of`.
 
     Args:
         recording: The counts.
@@ -26,11 +38,12 @@ def points_of(recording: Recording, *, step_seconds: float = 60.0) -> dict[str, 
     found: dict[str, Points] = {}
     for counted in recording.metrics:
         canary, baseline = (_by_step(arm, at, steps) for arm in (counted.canary, counted.baseline))
-        if not counted.metric.edges:
-            found[counted.metric.name] = Points(canary=_share(canary), baseline=_share(baseline))
+        names = names_of(counted.metric.name, counted.metric.kind)
+        if counted.metric.kind is not Kind.LATENCY:
+            found[names[0]] = Points(canary=_share(canary), baseline=_share(baseline))
             continue
-        for word, quantile in QUANTILES.items():
-            found[f"{counted.metric.name} {word}"] = Points(
+        for name, quantile in zip(names, QUANTILES.values(), strict=True):
+            found[name] = Points(
                 canary=_quantile(counted, canary, quantile),
                 baseline=_quantile(counted, baseline, quantile),
             )

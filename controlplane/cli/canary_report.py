@@ -7,6 +7,7 @@ import typer
 
 from canary_analysis import Finding, Verdict
 from canary_analysis.compare import Comparison, Read
+from canary_analysis.compare_points import names_of
 from canary_analysis.kayenta import JudgedMetric, Judgement
 from canary_analysis.text import evidence_text
 from controlplane.cli.exits import Exit
@@ -127,7 +128,8 @@ def _side_by_side(verdict: Verdict, judgement: Judgement) -> list[tuple[object, 
     rows: list[tuple[object, ...]] = []
     told: set[str] = set()
     for found in verdict.findings:
-        own = [each for each in judgement.metrics if _is_of(each.name, found.metric)]
+        names = names_of(found.metric, found.kind)
+        own = [each for each in judgement.metrics if each.name in names]
         told.update(each.name for each in own)
         first = (found.metric, evidence_text(found.e_value), _word(found))
         rows += [(*first, _class(each), f"{each.name}: {each.found.reason}") for each in own]
@@ -135,10 +137,6 @@ def _side_by_side(verdict: Verdict, judgement: Judgement) -> list[tuple[object, 
             rows.append((*first, None, None))
     rest = [each for each in judgement.metrics if each.name not in told]
     return rows + [(each.name, None, None, _class(each), each.found.reason) for each in rest]
-
-
-def _is_of(name: str, metric: str) -> bool:
-    return name == metric or name.rpartition(" ")[0] == metric
 
 
 def comparison_of(both: Comparison, notes: Iterable[str]) -> dict[str, Any]:
