@@ -1,6 +1,5 @@
 """trimtab canary: two recorded periods in, one verdict out."""
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -38,20 +37,13 @@ from controlplane.cli.session import Format, FormatOption, ending_well, show
 from controlplane.cli.times import seconds_of
 from controlplane.errors import InvalidConfig
 from controlplane.recorded import Taken
-from controlplane.recorded.stored import KayentaAsked, judge_kayenta, recompute, stored
+from controlplane.recorded.stored import Judge, KayentaAsked, judge_kayenta, recompute, stored
 
 __all__ = ["app"]
 
 app = typer.Typer(name="canary", help="Judge recorded canaries.", no_args_is_help=True)
 
 MOST_BYTES = 256 << 20
-
-
-class Judge(StrEnum):
-    """Who judges."""
-
-    TRIMTAB = "trimtab"
-    KAYENTA = "kayenta"
 
 
 AlphaOption = Annotated[float, typer.Option(help="Accepted chance of a false rollback.")]

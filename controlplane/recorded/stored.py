@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from math import isclose
+from enum import StrEnum
+from math import isclose, isfinite
 from typing import Any
 
 import numpy as np
@@ -10,17 +11,33 @@ import orjson
 
 from canary_analysis import Policy
 from canary_analysis.compare import Read, read_past, usual_config
-from canary_analysis.compare_points import points_of
+from canary_analysis.compare_points import names_of, points_of
 from canary_analysis.compare_recording import Recording
 from canary_analysis.errors import CanaryAnalysisError
 from canary_analysis.kayenta import Config, Judgement, judge, parse_config
 from controlplane.errors import InvalidConfig
 
-__all__ = ["KayentaAsked", "Recomputed", "judge_kayenta", "plain_of", "recompute", "stored"]
+__all__ = [
+    "Judge",
+    "KayentaAsked",
+    "Recomputed",
+    "judge_kayenta",
+    "plain_of",
+    "recompute",
+    "stored",
+]
 
 KIND, VERSION = "trimtab canary verdict", 1
+LEAST_STEP_SECONDS = 0.001
 NEAR = 1e-9
 """Figures are the same up to the rounding of another machine."""
+
+
+class Judge(StrEnum):
+    """Who judges."""
+
+    TRIMTAB = "trimtab"
+    KAYENTA = "kayenta"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,11 +48,25 @@ class KayentaAsked:
         config: As written; None takes the configuration that fits the recording.
         step_seconds: Between two points.
         seed: Of the noise on constant points.
+
+    Raises:
+        InvalidConfig: It cannot be asked so.
     """
 
     config: Mapping[str, Any] | None = None
     step_seconds: float = 60.0
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse what nobody can be asked by."""
+        if not (isfinite(self.step_seconds) and self.step_seconds >= LEAST_STEP_SECONDS):
+            msg = (
+                f"Points must be {LEAST_STEP_SECONDS:g} s or more apart, not {self.step_seconds:g}."
+            )
+            raise InvalidConfig(msg)
+        if self.seed < 0:
+            msg = f"A seed must be 0 or more, not {self.seed}."
+            raise InvalidConfig(msg)
 
     def config_for(self, recording: Recording) -> Config:
         """Return what is judged by.
@@ -49,7 +80,11 @@ class KayentaAsked:
             found = parse_config(self.config)
         except CanaryAnalysisError as error:
             raise InvalidConfig(str(error)) from error
-        known = points_of(recording, step_seconds=self.step_seconds)
+        known = [
+            name
+            for counted in recording.metrics
+            for name in names_of(counted.metric.name, counted.metric.kind)
+        ]
         missing = [metric.name for metric in found.metrics if metric.name not in known]
         if missing:
             msg = f"Not recorded: {', '.join(missing)}."
@@ -94,11 +129,11 @@ def stored(
     notes: tuple[str, ...] = (),
 ) -> dict[str, Any]:
     """Return a verdict as JSON that it can be recomputed from."""
-    ours = isinstance(result, Read)
+    judged_by = Judge.TRIMTAB if isinstance(result, Read) else Judge.KAYENTA
     return {
         "kind": KIND,
         "version": VERSION,
-        "judge": "trimtab" if ours else "kayenta",
+        "judge": judged_by.value,
         "decision": _decision(result),
         "notes": list(notes),
         "result": plain_of(result),
@@ -132,12 +167,12 @@ def recompute(saved: object) -> Recomputed:
         recording = Recording.from_plain(saved["recording"])
         asked = saved["asked"]
         result: Read | Judgement
-        if saved["judge"] == "trimtab":
+        if Judge(saved["judge"]) is Judge.TRIMTAB:
             result = read_past(recording, Policy(**asked))
         else:
             result = judge_kayenta(recording, KayentaAsked(**asked))
         before = {"decision": saved["decision"], "result": saved["result"]}
-    except (CanaryAnalysisError, KeyError, TypeError) as error:
+    except (CanaryAnalysisError, KeyError, TypeError, ValueError) as error:
         msg = f"The stored verdict cannot be read: {error}"
         raise InvalidConfig(msg) from error
     after = {"decision": _decision(result), "result": plain_of(result)}

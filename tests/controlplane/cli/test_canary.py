@@ -141,6 +141,25 @@ def test_what_is_no_stored_verdict_is_refused(tmp_path, text, says) -> None:
     assert says in found.stderr
 
 
+@pytest.mark.parametrize(
+    ("judge", "changes", "says"),
+    [
+        ("trimtab", {"judge": "nobody"}, "'nobody' is not a valid Judge"),
+        ("kayenta", {"asked": {"step_seconds": 0}}, "0.001 s or more apart, not 0"),
+        ("kayenta", {"asked": {"seed": -1}}, "A seed must be 0 or more, not -1"),
+    ],
+)
+def test_a_damaged_verdict_is_refused_and_no_difference(
+    bad, tmp_path, judge, changes, says
+) -> None:
+    found = trimtab("judge", "--file", bad, *ARMS, *COUNTERS, "--judge", judge, "-o", "json")
+    path = tmp_path / "verdict.json"
+    path.write_text(json.dumps(json.loads(found.stdout) | changes))
+    again = trimtab("judge", "--recompute", path)
+    assert again.exit_code == 2
+    assert says in again.stderr
+
+
 def test_kayenta_judges_by_its_configuration(bad, tmp_path) -> None:
     canary = {"direction": "increase", "critical": True, "nanStrategy": "odd"}
     config = tmp_path / "canary.json"
