@@ -8,7 +8,7 @@ import numpy as np
 
 from canary_analysis.arrays import FloatArray, IntArray, from_text, to_text
 from canary_analysis.errors import InvalidInterval, InvalidMetric, InvalidSnapshot
-from canary_analysis.metric import Interval, Kind, Metric
+from canary_analysis.metric import Interval, Metric
 
 __all__ = ["ArmCounts", "MetricCounts", "Recording"]
 
@@ -112,7 +112,7 @@ class Recording:
             return cls(
                 metrics=tuple(
                     MetricCounts(
-                        metric=_to_metric(each["metric"]),
+                        metric=Metric.from_plain(each["metric"]),
                         canary=_to_arm(each["canary"]),
                         baseline=_to_arm(each["baseline"]),
                     )
@@ -138,12 +138,6 @@ def _interval(counted: MetricCounts, number: int, elapsed: float) -> Interval:
         baseline_above=baseline[:, 1:],
         elapsed_seconds=elapsed,
     )
-
-
-def _to_metric(saved: Mapping[str, Any]) -> Metric:
-    values = dict(saved)
-    values["kind"], values["edges"] = Kind(values["kind"]), tuple(values["edges"])
-    return Metric(**values)
 
 
 def _plain_arm(arm: ArmCounts) -> dict[str, object]:

@@ -1,9 +1,11 @@
 """What is compared: metrics, and what was counted of one of them between two scrapes."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 from math import isfinite
+from typing import Any
 
 import numpy as np
 
@@ -61,6 +63,17 @@ class Metric:
             raise InvalidMetric(msg)
         if self.kind is Kind.LATENCY:
             self._check_edges()
+
+    @classmethod
+    def from_plain(cls, saved: Mapping[str, Any]) -> "Metric":
+        """Read back what `dataclasses.asdict` made of one, through JSON or not.
+
+        Raises:
+            InvalidMetric: It cannot be judged.
+            KeyError, TypeError, ValueError: Something is missing or damaged.
+        """
+        kind, edges = Kind(saved["kind"]), tuple(saved["edges"])
+        return cls(**{**saved, "kind": kind, "edges": edges})
 
     def _check_edges(self) -> None:
         if not self.edges:

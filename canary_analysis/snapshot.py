@@ -12,7 +12,7 @@ from canary_analysis.errors import InvalidMetric, InvalidPolicy, InvalidSnapshot
 from canary_analysis.gauges import Gauge
 from canary_analysis.layout import Layout
 from canary_analysis.ledger import Ledger
-from canary_analysis.metric import Kind, Metric
+from canary_analysis.metric import Metric
 from canary_analysis.policy import Policy
 from canary_analysis.state import State
 
@@ -65,7 +65,7 @@ def from_snapshot(saved: Mapping[str, Any]) -> tuple[State, Gauges]:
 
 def _read(saved: Mapping[str, Any]) -> State:
     policy = Policy(**saved["policy"])
-    layout = Layout.of([_to_metric(metric) for metric in saved["metrics"]], policy)
+    layout = Layout.of([Metric.from_plain(metric) for metric in saved["metrics"]], policy)
     counting, turned, proof_turned = from_text("sides", saved["sides"]).astype(np.bool_)
     return State(
         layout=layout,
@@ -83,16 +83,10 @@ def _read(saved: Mapping[str, Any]) -> State:
 
 def _to_gauge(saved: Mapping[str, Any]) -> tuple[Metric, Gauge]:
     values = dict(saved)
-    metric = _to_metric(values.pop("metric"))
+    metric = Metric.from_plain(values.pop("metric"))
     for name in ("open_canary", "open_baseline", "canary", "baseline"):
         values[name] = {key: (total, count) for key, (total, count) in values[name].items()}
     return metric, Gauge(**values)
-
-
-def _to_metric(saved: Mapping[str, Any]) -> Metric:
-    values = dict(saved)
-    values["kind"], values["edges"] = Kind(values["kind"]), tuple(values["edges"])
-    return Metric(**values)
 
 
 def _from_arm(arm: Arm) -> dict[str, object]:

@@ -12,7 +12,7 @@ from math import ceil, log
 
 import numpy as np
 
-from canary_analysis.arrays import FloatArray
+from canary_analysis.arrays import FloatArray, IntArray
 from canary_analysis.errors import InvalidInterval
 from canary_analysis.metric import Interval
 
@@ -110,7 +110,9 @@ def _slower_by_block(intervals: Iterable[Interval]) -> FloatArray:
     """By minute, P(canary slower than baseline); ties count half. NaN without requests."""
     blocks: dict[int, FloatArray] = {}
     for interval in intervals:
-        counted = np.stack([_buckets(interval, arm) for arm in ("canary", "baseline")])
+        canary = _buckets(interval.canary_total, interval.canary_above)
+        baseline = _buckets(interval.baseline_total, interval.baseline_above)
+        counted = np.stack([canary, baseline])
         place = max(0, ceil(interval.elapsed_seconds / BLOCK_SECONDS) - 1)
         before = blocks.get(place, np.zeros_like(counted))
         if before.shape != counted.shape:
@@ -125,8 +127,6 @@ def _slower_by_block(intervals: Iterable[Interval]) -> FloatArray:
     return slower
 
 
-def _buckets(interval: Interval, arm: str) -> FloatArray:
+def _buckets(total: IntArray, above: IntArray) -> FloatArray:
     """Requests in each bucket, replicas together."""
-    total = float(getattr(interval, f"{arm}_total").sum())
-    above = getattr(interval, f"{arm}_above").sum(axis=0)
-    return -np.diff(np.concatenate([[total], above, [0.0]]))
+    return -np.diff(np.concatenate([[float(total.sum())], above.sum(axis=0), [0.0]]))

@@ -1,7 +1,7 @@
 """Where recorded periods are: two files, one file, or an engine; told apart by labels or by time."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from controlplane.engines.openmetrics_file import OpenMetricsFile
@@ -191,10 +191,4 @@ def _of_dump(period: Period, wanted: Sequence[Selector]) -> list[RawSeries]:
 
 def _between(series: RawSeries, since: float, until: float) -> RawSeries:
     inside = (series.times >= since) & (series.times <= until)
-    return RawSeries(
-        name=series.name,
-        labels=series.labels,
-        source=series.source,
-        times=series.times[inside],
-        values=series.values[inside],
-    )
+    return replace(series, times=series.times[inside], values=series.values[inside])
