@@ -7,23 +7,21 @@ for 50 points, so five favour it in delay. Replicas differ: 5 % in latency, 20 %
 """
 
 import argparse
-from dataclasses import dataclass
+from dataclasses import replace
 from time import monotonic
 
 import numpy as np
-from scipy.stats import norm
 
 from canary_analysis import Decision, Kind, Metric, Policy
 from canary_analysis.compare import Comparison, compare
 from canary_analysis.compare_recording import ArmCounts, MetricCounts, Recording
 from canary_analysis.kayenta import parse_config
+from canary_analysis.made_up import made_up
+from canary_analysis.traffic import EDGES, Traffic
 
-MINUTES, MINUTE = 60, 60.0
+MINUTE, HOUR = 60.0, 3_600.0
 ALPHA = 0.01
-EDGES = (
-    0.01, 0.025, 0.05, 0.075, 0.1, 0.125, 0.15, 0.2, 0.25, 0.35, 0.5, 0.75, 1.0, 1.5, 2.5, 5.0,
-)  # fmt: skip
-POLICY = Policy(alpha=ALPHA, horizon_seconds=MINUTES * MINUTE)
+POLICY = Policy(alpha=ALPHA, horizon_seconds=HOUR)
 WORSE = {"canary": {"direction": "increase"}}
 CONFIG = parse_config(
     {
@@ -36,28 +34,18 @@ CONFIG = parse_config(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scenario:
-    """One kind of canary: rates are requests per second and replica, times are minutes."""
-
-    name: str
-    canary_errors: float
-    errors: float = 0.001
-    tail: float = 1.0
-    onset: int = 0
-    replicas: tuple[int, int] = (5, 15)
-    rate: float = 10.0
-
-
-SCENARIOS = (
-    Scenario(name="A/A", canary_errors=0.001),
-    Scenario(name="A/A, one canary replica", canary_errors=0.001, replicas=(1, 19)),
-    Scenario(name="errors 0.1 -> 1 %", canary_errors=0.01),
-    Scenario(name="sparse errors 0 -> 0.5 %, 2/s", canary_errors=0.005, errors=0.0,
-             replicas=(3, 3), rate=1 / 3),
-    Scenario(name="p99 x2", canary_errors=0.001, tail=2.0),
-    Scenario(name="errors 1 % from minute 30", canary_errors=0.01, onset=30),
-)  # fmt: skip
+USUAL = Traffic(latency_offsets=0.05, error_offsets=0.2, tick_seconds=MINUTE)
+BAD = replace(USUAL, canary_errors=0.01)
+SCENARIOS = {
+    "A/A": USUAL,
+    "A/A, one canary replica": replace(USUAL, canary_replicas=1, baseline_replicas=19),
+    "errors 0.1 -> 1 %": BAD,
+    "sparse errors 0 -> 0.5 %, 2/s": replace(
+        USUAL, errors=0.0, canary_errors=0.005, canary_replicas=3, baseline_replicas=3, rate=1 / 3
+    ),
+    "p99 x2": replace(USUAL, slower_tail=2.0),
+    "errors 1 % from minute 30": replace(BAD, onset_seconds=30 * MINUTE),
+}
 
 
 def main() -> None:
@@ -67,16 +55,16 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=100.0, help="time for all of it")
     options = parser.parse_args()
     print(f"Rolled back within the hour, and median minutes from the onset (alpha {ALPHA})")
-    for number, scenario in enumerate(SCENARIOS):
+    for number, (name, traffic) in enumerate(SCENARIOS.items()):
         deadline = monotonic() + options.seconds / len(SCENARIOS)
         found: list[Comparison] = []
         rng = np.random.default_rng(number)
         while len(found) < options.runs and (not found or monotonic() < deadline):
-            found.append(compare(made_up(scenario, rng), POLICY, CONFIG, rng))
-        tell(scenario, found)
+            found.append(compare(recorded(traffic, rng), POLICY, CONFIG, rng))
+        tell(name, found, traffic.onset_seconds / MINUTE)
 
 
-def tell(scenario: Scenario, found: list[Comparison]) -> None:
+def tell(name: str, found: list[Comparison], onset: float) -> None:
     ours = [
         each.ours.at_seconds / MINUTE
         if each.ours.verdict.decision is Decision.ROLLBACK
@@ -87,13 +75,13 @@ def tell(scenario: Scenario, found: list[Comparison]) -> None:
     once = np.mean([str(each.kayenta.at_end.outcome) == "Fail" for each in found])
     promoted = np.mean([each.ours.verdict.decision is Decision.PROMOTE for each in found])
     print(
-        f"  {scenario.name} ({len(found)} hours): "
-        f"trimtab {told(ours, scenario.onset)}, promoted {promoted:.2f}; "
-        f"Kayenta each minute {told(theirs, scenario.onset)}, once at the end {once:.2f}"
+        f"  {name} ({len(found)} hours): "
+        f"trimtab {told(ours, onset)}, promoted {promoted:.2f}; "
+        f"Kayenta each minute {told(theirs, onset)}, once at the end {once:.2f}"
     )
 
 
-def told(minutes: list[float], onset: int) -> str:
+def told(minutes: list[float], onset: float) -> str:
     """A share, with the median delay of those after the onset and a count of those before it."""
     after = [each - onset for each in minutes if onset < each < float("inf")]
     before = sum(each <= onset for each in minutes)
@@ -102,37 +90,21 @@ def told(minutes: list[float], onset: int) -> str:
     return f"{text} ({before} before the onset)" if before else text
 
 
-def made_up(scenario: Scenario, rng: np.random.Generator) -> Recording:
-    here, there = scenario.replicas
-    replicas = here + there
-    on_canary = np.arange(replicas) < here
-    slowness = rng.normal(0.0, 0.05, replicas)
-    fragility = np.exp(rng.normal(0.0, 0.2, replicas))
-    bad = (np.arange(MINUTES)[:, None] >= scenario.onset) & on_canary
-    failing = np.minimum(np.where(bad, scenario.canary_errors, scenario.errors) * fragility, 1.0)
-    total = rng.poisson(scenario.rate * MINUTE, (MINUTES, replicas))
-    failed = rng.binomial(total, failing)
-    usual, slow = (buckets(slowness, tail) for tail in (1.0, scenario.tail))
-    placed = rng.multinomial(total, np.where(bad[..., None], slow, usual))
-    above = total[..., None] - np.cumsum(placed, axis=-1)[..., :-1]
-    errors = np.stack([total, failed], axis=-1)
-    latency = np.concatenate([total[..., None], above], axis=-1)
+def recorded(traffic: Traffic, rng: np.random.Generator) -> Recording:
+    """One made-up hour."""
+    ticks = list(made_up(traffic, rng, runs=1, seconds=HOUR))
+    total = np.stack([tick.total for _, tick in ticks])
+    errors = np.concatenate([total, np.stack([tick.failed for _, tick in ticks])], axis=-1)
+    slow = np.stack([tick.above[:, 0] for _, tick in ticks])
+    latency = Metric(name="latency", kind=Kind.LATENCY, edges=EDGES)
+    here = traffic.canary_replicas
     return Recording(
         metrics=(
             counted(Metric(name="errors", kind=Kind.ERRORS), errors, here),
-            counted(Metric(name="latency", kind=Kind.LATENCY, edges=EDGES), latency, here),
+            counted(latency, np.concatenate([total, slow], axis=-1), here),
         ),
-        ends=np.arange(1, MINUTES + 1) * MINUTE,
+        ends=np.array([elapsed for elapsed, _ in ticks]),
     )
-
-
-def buckets(slowness: np.ndarray, tail: float) -> np.ndarray:
-    """Chance of each bucket by replica: 97 % around 80 ms, 3 % around 500 ms times the tail."""
-    edges = np.log(EDGES) - slowness[:, None]
-    below = 0.97 * norm.cdf((edges - np.log(0.08)) / 0.4)
-    below += 0.03 * norm.cdf((edges - np.log(0.5 * tail)) / 0.8)
-    chances = np.diff(below, axis=-1, prepend=0.0, append=1.0)
-    return np.asarray(chances / chances.sum(axis=-1, keepdims=True))
 
 
 def counted(metric: Metric, counts: np.ndarray, here: int) -> MetricCounts:
