@@ -1,5 +1,6 @@
 """trimtab canary: two recorded periods in, one verdict out."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -7,23 +8,8 @@ import orjson
 import typer
 
 from canary_analysis.compare import compare, read_past
-from controlplane.cli.canary_periods import (
-    ArmOption,
-    ArmTimeOption,
-    BadOption,
-    BearerOption,
-    EveryOption,
-    FileOption,
-    FromOption,
-    HistogramOption,
-    Limits,
-    SamplesOption,
-    SinceOption,
-    TenantOption,
-    TotalOption,
-    UntilOption,
-    Written,
-)
+from controlplane.cli.canary_limits import Limits
+from controlplane.cli.canary_periods import Written
 from controlplane.cli.canary_report import (
     ENDS,
     comparison_of,
@@ -33,6 +19,7 @@ from controlplane.cli.canary_report import (
     tell_ours,
 )
 from controlplane.cli.exits import Exit
+from controlplane.cli.option_groups import with_option_groups
 from controlplane.cli.session import Format, FormatOption, ending_well, show
 from controlplane.cli.times import seconds_of
 from controlplane.errors import InvalidConfig
@@ -46,51 +33,38 @@ app = typer.Typer(name="canary", help="Judge recorded canaries.", no_args_is_hel
 MOST_BYTES = 256 << 20
 
 
-AlphaOption = Annotated[float, typer.Option(help="Accepted chance of a false rollback.")]
-BetaOption = Annotated[float, typer.Option(help="Accepted chance of a false promotion.")]
-ErrorMarginOption = Annotated[float, typer.Option(help="Odds of errors still no worse.")]
-LatencyMarginOption = Annotated[float, typer.Option(help="Odds at an edge still no worse.")]
-SoakOption = Annotated[str, typer.Option(help="Least length before promotion; 0 for none.")]
-ConfigOption = Annotated[
-    Path | None, typer.Option(help="Kayenta's canary configuration, JSON; else one that fits.")
-]
-StepOption = Annotated[str, typer.Option(help="Between two of Kayenta's points.")]
-SeedOption = Annotated[int, typer.Option(help="Of the noise Kayenta adds to constant points.")]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KayentaWritten:
+    """What a command line says of Kayenta's judge."""
+
+    config: Annotated[
+        Path | None, typer.Option(help="Kayenta's canary configuration, JSON; else one that fits.")
+    ] = None
+    step: Annotated[str, typer.Option(help="Between two of Kayenta's points.")] = "60s"
+    seed: Annotated[int, typer.Option(help="Of the noise Kayenta adds to constant points.")] = 0
+
+    def asked(self) -> KayentaAsked:
+        """Return how it is asked.
+
+        Raises:
+            InvalidConfig: The configuration cannot be read, or a figure cannot be.
+        """
+        written = None if self.config is None else _json(self.config)
+        step = seconds_of(self.step, "--step")
+        return KayentaAsked(config=written, step_seconds=step, seed=self.seed)
 
 
 @app.command("judge")
-def judge_periods(  # noqa: PLR0917 -- one parameter for each option
-    canary: ArmOption = None,
-    baseline: ArmOption = None,
-    file: FileOption = None,
-    source: FromOption = None,
-    bad: BadOption = None,
-    total: TotalOption = None,
-    histogram: HistogramOption = None,
-    samples: SamplesOption = None,
-    since: SinceOption = None,
-    until: UntilOption = None,
-    canary_time: ArmTimeOption = None,
-    baseline_time: ArmTimeOption = None,
-    every: EveryOption = None,
+@with_option_groups
+def judge_periods(
+    written: Written,
+    limits: Limits,
+    kayenta: KayentaWritten,
+    *,
     judge: Annotated[Judge, typer.Option(help="Who judges.")] = Judge.TRIMTAB,
-    alpha: AlphaOption = 0.01,
-    beta: BetaOption = 0.05,
-    error_margin: ErrorMarginOption = 1.5,
-    latency_margin: LatencyMarginOption = 1.2,
-    soak: SoakOption = "5m",
-    min_requests: Annotated[int, typer.Option(help="Least of the canary to promote.")] = 100,
-    promote_on_budget: Annotated[  # noqa: FBT002 -- an option
-        bool, typer.Option("--promote-on-budget", help="Promote what is not proven good either.")
-    ] = False,
-    config: ConfigOption = None,
-    step: StepOption = "60s",
-    seed: SeedOption = 0,
     recomputed: Annotated[
         Path | None, typer.Option("--recompute", help="Reckon a stored verdict again, offline.")
     ] = None,
-    bearer: BearerOption = None,
-    tenant: TenantOption = None,
     output: FormatOption = Format.TABLE,
 ) -> None:
     """Judge two recorded periods. Exit 0: promote, 1: roll back, 5: inconclusive.
@@ -107,64 +81,21 @@ def judge_periods(  # noqa: PLR0917 -- one parameter for each option
         if recomputed is not None:
             _recompute(recomputed, output)
             return
-        taken = Written(
-            canary=canary,
-            baseline=baseline,
-            canary_time=canary_time,
-            baseline_time=baseline_time,
-            file=file,
-            source=source,
-            since=since,
-            until=until,
-            bad=bad,
-            total=total,
-            histograms=histogram,
-            samples=samples,
-            every=every,
-            bearer=bearer,
-            tenant=tenant,
-        ).take()
-        limits = Limits(
-            alpha=alpha,
-            beta=beta,
-            error_margin=error_margin,
-            latency_margin=latency_margin,
-            soak=soak,
-            min_requests=min_requests,
-            promote_on_budget=promote_on_budget,
-        )
+        taken = written.take()
         if judge is Judge.KAYENTA:
-            end = _by_kayenta(taken, _kayenta(config, step, seed), output)
+            end = _by_kayenta(taken, kayenta.asked(), output)
         else:
             end = _by_evidence(taken, limits, output)
     raise typer.Exit(end)
 
 
 @app.command("compare")
-def compare_judges(  # noqa: PLR0917 -- one parameter for each option
-    canary: ArmOption = None,
-    baseline: ArmOption = None,
-    file: FileOption = None,
-    source: FromOption = None,
-    bad: BadOption = None,
-    total: TotalOption = None,
-    histogram: HistogramOption = None,
-    samples: SamplesOption = None,
-    since: SinceOption = None,
-    until: UntilOption = None,
-    canary_time: ArmTimeOption = None,
-    baseline_time: ArmTimeOption = None,
-    every: EveryOption = None,
-    alpha: AlphaOption = 0.01,
-    beta: BetaOption = 0.05,
-    error_margin: ErrorMarginOption = 1.5,
-    latency_margin: LatencyMarginOption = 1.2,
-    soak: SoakOption = "5m",
-    config: ConfigOption = None,
-    step: StepOption = "60s",
-    seed: SeedOption = 0,
-    bearer: BearerOption = None,
-    tenant: TenantOption = None,
+@with_option_groups
+def compare_judges(
+    written: Written,
+    limits: Limits,
+    kayenta: KayentaWritten,
+    *,
     output: FormatOption = Format.TABLE,
 ) -> None:
     """Ask our judge and Kayenta's about the same periods. The exit code is of our verdict.
@@ -172,31 +103,7 @@ def compare_judges(  # noqa: PLR0917 -- one parameter for each option
     Example: trimtab canary compare --file requests.csv --samples latency --bad failed
     """
     with ending_well():
-        taken = Written(
-            canary=canary,
-            baseline=baseline,
-            canary_time=canary_time,
-            baseline_time=baseline_time,
-            file=file,
-            source=source,
-            since=since,
-            until=until,
-            bad=bad,
-            total=total,
-            histograms=histogram,
-            samples=samples,
-            every=every,
-            bearer=bearer,
-            tenant=tenant,
-        ).take()
-        limits = Limits(
-            alpha=alpha,
-            beta=beta,
-            error_margin=error_margin,
-            latency_margin=latency_margin,
-            soak=soak,
-        )
-        end = _by_both(taken, limits, _kayenta(config, step, seed), output)
+        end = _by_both(written.take(), limits, kayenta.asked(), output)
     raise typer.Exit(end)
 
 
@@ -238,11 +145,6 @@ def _by_both(taken: Taken, limits: Limits, asked: KayentaAsked, output: Format) 
     else:
         show(comparison_of(both, notes), output)
     return ENDS[str(both.ours.verdict.decision)]
-
-
-def _kayenta(config: Path | None, step: str, seed: int) -> KayentaAsked:
-    written = None if config is None else _json(config)
-    return KayentaAsked(config=written, step_seconds=seconds_of(step, "--step"), seed=seed)
 
 
 def _recompute(path: Path, output: Format) -> None:

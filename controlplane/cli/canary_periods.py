@@ -1,4 +1,4 @@
-"""The options by which recorded periods and a policy are told, and what they name."""
+"""The options by which recorded periods are told, and what they name."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,8 +6,7 @@ from typing import Annotated
 
 import typer
 
-from canary_analysis import CanaryAnalysisError, Policy
-from canary_analysis.compare_recording import Recording
+from controlplane.cli.pasts import BearerOption, TenantOption
 from controlplane.cli.times import moment_of, seconds_of, span_of
 from controlplane.engines.login import engine_headers
 from controlplane.engines.prometheus import PrometheusEngine
@@ -15,81 +14,53 @@ from controlplane.errors import InvalidConfig
 from controlplane.recorded import Compared, Period, Taken, matchers_of, take
 from probes.clock import SystemClock
 
-__all__ = [
-    "ArmOption",
-    "ArmTimeOption",
-    "BadOption",
-    "BearerOption",
-    "EveryOption",
-    "FileOption",
-    "FromOption",
-    "HistogramOption",
-    "Limits",
-    "SamplesOption",
-    "SinceOption",
-    "TenantOption",
-    "TotalOption",
-    "UntilOption",
-    "Written",
-]
+__all__ = ["Written"]
 
 ArmOption = Annotated[
-    str | None,
-    typer.Option(help="A file, or with --file or --from labels: 'version=\"2\"'."),
+    str | None, typer.Option(help="A file, or with --file or --from labels: 'version=\"2\"'.")
 ]
 ArmTimeOption = Annotated[str | None, typer.Option(help="START/END of this arm alone.")]
-FileOption = Annotated[
-    Path | None, typer.Option("--file", help="Holds both arms: a dump in OpenMetrics, or a .csv.")
-]
-FromOption = Annotated[
-    str | None, typer.Option("--from", help="http://... of a Prometheus API that holds both arms.")
-]
-BadOption = Annotated[
-    str | None, typer.Option(help="Failed requests: a selector, or a column of a .csv.")
-]
-TotalOption = Annotated[
-    str | None, typer.Option(help="All requests: a selector, or a column of a .csv.")
-]
-HistogramOption = Annotated[
-    list[str] | None, typer.Option(help="A histogram of latency, without _bucket; may come again.")
-]
-SamplesOption = Annotated[
-    list[str] | None, typer.Option(help="A column of latencies in seconds; may come again.")
-]
-SinceOption = Annotated[str | None, typer.Option(help="How far back, for example 2h.")]
-UntilOption = Annotated[
-    str | None, typer.Option(help="Its end: 2026-01-31T00:00:00Z or Unix seconds.")
-]
-EveryOption = Annotated[
-    str | None, typer.Option(help="Length of a tick; the usual time between scrapes.")
-]
-BearerOption = Annotated[
-    str | None, typer.Option(help="Token for the engine: env:NAME or file:/path.")
-]
-TenantOption = Annotated[str | None, typer.Option(help="X-Scope-OrgID for Mimir.")]
 
 USUAL_SINCE = "1h"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """What a command line says of the periods; see the options' help."""
+    """What a command line says of the periods."""
 
-    canary: str | None
-    baseline: str | None
-    canary_time: str | None
-    baseline_time: str | None
-    file: Path | None
-    source: str | None
-    since: str | None
-    until: str | None
-    bad: str | None
-    total: str | None
-    histograms: list[str] | None
-    samples: list[str] | None
-    every: str | None
-    bearer: str | None
-    tenant: str | None
+    canary: ArmOption = None
+    baseline: ArmOption = None
+    file: Annotated[
+        Path | None, typer.Option(help="Holds both arms: a dump in OpenMetrics, or a .csv.")
+    ] = None
+    source: Annotated[
+        str | None,
+        typer.Option("--from", help="http://... of a Prometheus API that holds both arms."),
+    ] = None
+    bad: Annotated[
+        str | None, typer.Option(help="Failed requests: a selector, or a column of a .csv.")
+    ] = None
+    total: Annotated[
+        str | None, typer.Option(help="All requests: a selector, or a column of a .csv.")
+    ] = None
+    histogram: Annotated[
+        list[str] | None,
+        typer.Option(help="A histogram of latency, without _bucket; may come again."),
+    ] = None
+    samples: Annotated[
+        list[str] | None, typer.Option(help="A column of latencies in seconds; may come again.")
+    ] = None
+    since: Annotated[str | None, typer.Option(help="How far back, for example 2h.")] = None
+    until: Annotated[
+        str | None, typer.Option(help="Its end: 2026-01-31T00:00:00Z or Unix seconds.")
+    ] = None
+    canary_time: ArmTimeOption = None
+    baseline_time: ArmTimeOption = None
+    every: Annotated[
+        str | None, typer.Option(help="Length of a tick; the usual time between scrapes.")
+    ] = None
+    bearer: BearerOption = None
+    tenant: TenantOption = None
 
     def take(self) -> Taken:
         """Read both periods.
@@ -111,7 +82,7 @@ class Written:
         compared = Compared(
             bad=self.bad,
             total=self.total,
-            histograms=tuple(self.histograms or ()),
+            histograms=tuple(self.histogram or ()),
             samples=tuple(self.samples or ()),
             tick_seconds=None if self.every is None else seconds_of(self.every, "--every"),
         )
@@ -147,36 +118,3 @@ class Written:
         if until is None:
             until = SystemClock().now().timestamp()
         return until - seconds_of(self.since or USUAL_SINCE, "--since"), until
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """What a command line says of the policy."""
-
-    alpha: float = 0.01
-    beta: float = 0.05
-    error_margin: float = 1.5
-    latency_margin: float = 1.2
-    soak: str = "5m"
-    min_requests: int = 100
-    promote_on_budget: bool = False
-
-    def policy(self, recording: Recording) -> Policy:
-        """Return the policy; the horizon is the end of the recording, for no more data will come.
-
-        Raises:
-            InvalidConfig: A limit cannot work.
-        """
-        try:
-            return Policy(
-                alpha=self.alpha,
-                beta=self.beta,
-                error_margin=self.error_margin,
-                latency_margin=self.latency_margin,
-                soak_seconds=0.0 if self.soak == "0" else seconds_of(self.soak, "--soak"),
-                min_canary_requests=self.min_requests,
-                horizon_seconds=max(recording.seconds, 1.0),
-                promote_on_budget=self.promote_on_budget,
-            )
-        except CanaryAnalysisError as error:
-            raise InvalidConfig(str(error)) from error

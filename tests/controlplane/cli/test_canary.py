@@ -204,6 +204,12 @@ def test_both_judges_are_told_side_by_side(good, bad) -> None:
     assert both["kayenta"]["at_end"]["outcome"] == "Fail"
 
 
+def test_both_commands_know_the_same_limits(good) -> None:
+    few = ["--min-requests", "1000000"]
+    for command in ("judge", "compare"):
+        assert trimtab(command, "--file", good, *ARMS, *COUNTERS, *few).exit_code == 5
+
+
 def test_a_table_of_requests(tmp_path) -> None:
     rng = np.random.default_rng(3)
     lines = ["time,arm,replica,latency,failed"]
