@@ -19,7 +19,7 @@ from canary_analysis.gauges import Readings
 from canary_analysis.metric import Interval, Kind, Metric
 from canary_analysis.noise_prior import NoiseSeen, noise_seen, prior_phi
 from canary_analysis.policy import Policy
-from canary_analysis.samples import bin_samples, edges_of, interval_of
+from canary_analysis.samples import count_above, edges_of
 from canary_analysis.share import ShareFinding, compare_share
 from canary_analysis.verdict import Code, Reason, Verdict
 from canary_analysis.warmup import WarmupCurve, latency_counts_from, learn_warmup
@@ -46,10 +46,9 @@ __all__ = [
     "ShareFinding",
     "Verdict",
     "WarmupCurve",
-    "bin_samples",
     "compare_share",
+    "count_above",
     "edges_of",
-    "interval_of",
     "latency_counts_from",
     "learn_warmup",
     "noise_seen",

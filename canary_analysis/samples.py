@@ -1,15 +1,14 @@
 """Raw latencies, binned on a fine logarithmic grid, so that they are judged like any histogram."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from math import floor, log
 
 import numpy as np
 
 from canary_analysis.arrays import FloatArray, IntArray
 from canary_analysis.errors import InvalidSamples
-from canary_analysis.metric import Interval
 
-__all__ = ["GROWTH", "bin_samples", "edges_of", "interval_of"]
+__all__ = ["GROWTH", "count_above", "edges_of"]
 
 GROWTH = 1.08
 """Each edge is 8 % above the one before: finer than any latency margin."""
@@ -41,49 +40,30 @@ def edges_of(samples: Samples) -> tuple[float, ...]:
     return tuple(GROWTH**power for power in range(first, last + 1))
 
 
-def bin_samples(samples: Samples, edges: tuple[float, ...]) -> tuple[int, IntArray]:
+def count_above(
+    samples: Samples, edges: tuple[float, ...], *, ticks: IntArray | None = None
+) -> IntArray:
     """How many there are, and how many lie above each edge; one at an edge is not above it.
+
+    Args:
+        samples: Latencies in seconds.
+        edges: Rising, in seconds.
+        ticks: Of each sample, the row it is counted in; all in one row when None.
+
+    Returns:
+        Shape (rows, 1 + edges): all, above the first edge, above the second, ...
 
     Raises:
         InvalidSamples: One is not a latency.
 
-    >>> bin_samples([0.1, 0.2, 0.3], (0.1, 0.25))
-    (3, array([2, 1]))
+    >>> count_above([0.1, 0.2, 0.3], (0.1, 0.25)).tolist()
+    [[3, 2, 1]]
     """
-    seen = np.sort(_checked("samples", samples))
-    above = len(seen) - np.searchsorted(seen, np.asarray(edges), side="right")
-    return len(seen), above.astype(np.int64)
-
-
-def interval_of(
-    canary: Mapping[str, Samples],
-    baseline: Mapping[str, Samples],
-    edges: tuple[float, ...],
-    *,
-    elapsed_seconds: float,
-) -> Interval:
-    """One interval from the latencies in seconds of each replica, by its name.
-
-    Raises:
-        InvalidSamples: One is not a latency; the message names the replica.
-    """
-    here, there = _arm(canary, edges), _arm(baseline, edges)
-    return Interval(
-        canary_replicas=tuple(canary),
-        canary_total=here[0],
-        canary_above=here[1],
-        baseline_replicas=tuple(baseline),
-        baseline_total=there[0],
-        baseline_above=there[1],
-        elapsed_seconds=elapsed_seconds,
-    )
-
-
-def _arm(replicas: Mapping[str, Samples], edges: tuple[float, ...]) -> tuple[IntArray, IntArray]:
-    binned = [bin_samples(_checked(name, raw), edges) for name, raw in replicas.items()]
-    total = np.array([count for count, _ in binned], dtype=np.int64)
-    above = np.array([counts for _, counts in binned], dtype=np.int64)
-    return total, above.reshape(len(replicas), len(edges))
+    seen = _checked("samples", samples)
+    rows = np.zeros(len(seen), dtype=np.int64) if ticks is None else ticks
+    binned = np.zeros((int(rows.max(initial=0)) + 1, len(edges) + 1), dtype=np.int64)
+    np.add.at(binned, (rows, np.searchsorted(edges, seen, side="left")), 1)
+    return np.cumsum(binned[:, ::-1], axis=1)[:, ::-1]
 
 
 def _checked(name: str, samples: Samples) -> FloatArray:

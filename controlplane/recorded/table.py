@@ -14,8 +14,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from canary_analysis import Kind, Metric
-from canary_analysis.samples import edges_of
+from canary_analysis import Kind, Metric, count_above, edges_of
 from controlplane.errors import EngineError, InvalidConfig
 from controlplane.recorded.gains import Gains, MetricGains, Taken, to_recording
 from controlplane.units import parse_moment
@@ -229,8 +228,5 @@ def _counted(
 ) -> Iterator[Gains]:
     for replica, (at, values) in column.items():
         ends, place = np.unique(_tick_ends(at, tick), return_inverse=True)
-        binned = np.zeros((len(ends), len(edges) + 1), dtype=np.int64)
-        np.add.at(binned, (place, np.searchsorted(edges, values, side="left")), 1)
-        total = binned.sum(axis=1, keepdims=True)
-        above = total - np.cumsum(binned[:, :-1], axis=1)
-        yield Gains(replica=replica, ends=ends, counts=np.hstack([total, above]))
+        counts = count_above(values, edges, ticks=place)
+        yield Gains(replica=replica, ends=ends, counts=counts)

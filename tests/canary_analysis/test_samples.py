@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from canary_analysis import Analysis, Decision, InvalidSamples, Kind, Metric, Policy
-from canary_analysis.samples import GROWTH, bin_samples, edges_of, interval_of
+from canary_analysis.samples import GROWTH, count_above, edges_of
 
 LATENCIES = st.lists(st.floats(0.0, 1e6), min_size=1, max_size=50)
 
@@ -22,11 +22,16 @@ def test_edges_grow_by_eight_percent_and_span_the_samples(samples):
     assert Metric(name="latency", kind=Kind.LATENCY, edges=edges).width == len(edges)
 
 
-@given(LATENCIES, st.lists(st.floats(0.0, 1e6), max_size=9, unique=True).map(sorted))
-def test_binning_counts_what_lies_above(samples, edges):
-    total, above = bin_samples(samples, tuple(edges))
-    assert total == len(samples)
-    assert above.tolist() == [sum(sample > edge for sample in samples) for edge in edges]
+@given(
+    st.lists(st.tuples(st.integers(0, 3), st.floats(0.0, 1e6)), max_size=50),
+    st.lists(st.floats(0.0, 1e6), max_size=9, unique=True).map(sorted),
+)
+def test_binning_counts_what_lies_above_in_each_tick(samples, edges):
+    ticks = np.array([tick for tick, _ in samples], dtype=np.int64)
+    counts = count_above([value for _, value in samples], tuple(edges), ticks=ticks)
+    for row, found in enumerate(counts.tolist()):
+        here = [value for tick, value in samples if tick == row]
+        assert found == [len(here), *(sum(value > edge for value in here) for edge in edges)]
 
 
 def test_the_grid_is_the_same_for_all_data():
@@ -47,24 +52,21 @@ def test_the_grid_is_the_same_for_all_data():
 )
 def test_what_is_no_latency_is_refused(samples, advice):
     with pytest.raises(InvalidSamples, match=advice):
-        bin_samples(samples, (0.1,))
-    with pytest.raises(InvalidSamples, match=advice):
-        interval_of({"a": samples}, {}, (0.1,), elapsed_seconds=1.0)
+        count_above(samples, (0.1,))
 
 
 def test_no_samples_are_zero_requests_but_give_no_edges():
-    assert bin_samples([], (0.1, 0.2))[0] == 0
-    empty = interval_of({}, {"p": []}, (0.1, 0.2), elapsed_seconds=1.0)
-    assert (empty.canary_above.shape, empty.baseline_above.shape) == ((0, 2), (1, 2))
+    assert count_above([], (0.1, 0.2)).tolist() == [[0, 0, 0]]
     with pytest.raises(InvalidSamples, match="no samples"):
         edges_of([])
 
 
-def test_a_slower_canary_is_found_in_raw_latencies():
+def test_a_slower_canary_is_found_in_raw_latencies(interval):
     rng = np.random.default_rng(8)
-    canary = {name: rng.lognormal(-2.3, 0.4, 400) for name in "abc"}
-    baseline = {name: rng.lognormal(-2.5, 0.4, 400) for name in "pqrstuvw"}
-    edges = edges_of(np.concatenate([*canary.values(), *baseline.values()]))
+    canary = [rng.lognormal(-2.3, 0.4, 400) for _ in range(3)]
+    baseline = [rng.lognormal(-2.5, 0.4, 400) for _ in range(8)]
+    edges = edges_of(np.concatenate([*canary, *baseline]))
     analysis = Analysis.start([Metric(name="raw", kind=Kind.LATENCY, edges=edges)], Policy())
-    one = interval_of(canary, baseline, edges, elapsed_seconds=10.0)
-    assert analysis.observe({"raw": one}).judge(10.0).decision is Decision.ROLLBACK
+    here, there = ([count_above(each, edges)[0] for each in arm] for arm in (canary, baseline))
+    found = analysis.observe({"raw": interval(here, there)}).judge(10.0)
+    assert found.decision is Decision.ROLLBACK
