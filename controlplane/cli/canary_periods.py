@@ -1,6 +1,6 @@
 """The options by which recorded periods are told, and what they name."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -50,7 +50,9 @@ class Written:
     samples: Annotated[
         list[str] | None, typer.Option(help="A column of latencies in seconds; may come again.")
     ] = None
-    since: Annotated[str | None, typer.Option(help="How far back, for example 2h.")] = None
+    since: Annotated[
+        str | None, typer.Option(help="How far back from its end, for example 2h.")
+    ] = None
     until: Annotated[
         str | None, typer.Option(help="Its end: 2026-01-31T00:00:00Z or Unix seconds.")
     ] = None
@@ -97,24 +99,21 @@ class Written:
             if text is None:
                 msg = f"Where is the {arm}? Give --{arm} FILE, or --file or --from."
                 raise InvalidConfig(msg)
-            since, until = self._times(time, option, engine=False)
-            return Period(place=text, since=since, until=until)
+            return self._timed(Period(place=text), time, option)
         if text is None and place.lower().endswith(".csv") and self.canary == self.baseline:
             text = f'arm="{arm}"'
-        since, until = self._times(time, option, engine=self.source is not None)
-        return Period(
-            place=place, matchers=matchers_of(text) if text else (), since=since, until=until
-        )
+        period = Period(place=place, matchers=matchers_of(text) if text else ())
+        return self._timed(period, time, option)
 
-    def _times(
-        self, time: str | None, option: str, *, engine: bool
-    ) -> tuple[float | None, float | None]:
-        """Return from when to when, Unix seconds; of a file everything, where nothing is said."""
+    def _timed(self, period: Period, time: str | None, option: str) -> Period:
+        """Return a period with its times; of a file everything, where nothing is said."""
         if time is not None:
-            return span_of(time, option)
-        until = None if self.until is None else moment_of(self.until)
-        if not engine and self.since is None:
-            return None, until
-        if until is None:
-            until = SystemClock().now().timestamp()
-        return until - seconds_of(self.since or USUAL_SINCE, "--since"), until
+            since, until = span_of(time, option)
+            return replace(period, since=since, until=until)
+        end = None if self.until is None else moment_of(self.until)
+        if not period.is_engine:
+            back = None if self.since is None else seconds_of(self.since, "--since")
+            return replace(period, until=end, back_seconds=back)
+        until = SystemClock().now().timestamp() if end is None else end
+        since = until - seconds_of(self.since or USUAL_SINCE, "--since")
+        return replace(period, since=since, until=until)

@@ -26,12 +26,21 @@ class Period:
         matchers: What its series, or rows, have in common.
         since: Unix seconds; None from the beginning, which an engine cannot tell.
         until: Unix seconds; None to the end.
+        back_seconds: Of a file instead of `since`: so far back from its end.
     """
 
     place: str
     matchers: tuple[Matcher, ...] = ()
     since: float | None = None
     until: float | None = None
+    back_seconds: float | None = None
+
+    def within(self, newest: float) -> tuple[float, float]:
+        """Return from when to when a file is read whose newest sample is of this time."""
+        until = FOREVER if self.until is None else self.until
+        if self.back_seconds is not None:
+            return min(until, newest) - self.back_seconds, until
+        return self.since or 0.0, until
 
     @property
     def is_table(self) -> bool:
@@ -111,7 +120,7 @@ def take(
 
 def _rows(period: Period) -> Table:
     table = read_table(Path(period.place))
-    since, until = period.since or 0.0, FOREVER if period.until is None else period.until
+    since, until = period.within(max(table.times, default=0.0))
     return table.between(since, until).of(period.matchers)
 
 
@@ -180,8 +189,7 @@ def _series(
 
 def _of_dump(period: Period, wanted: Sequence[Selector]) -> list[RawSeries]:
     file = OpenMetricsFile(Path(period.place))
-    since = 0.0 if period.since is None else period.since
-    until = FOREVER if period.until is None else period.until
+    since, until = period.within(file.ends)
     return [
         _between(each, since, until)
         for each in file.series

@@ -226,6 +226,21 @@ def test_a_table_of_requests(tmp_path) -> None:
     assert "latency over" in found.stdout
 
 
+def test_how_far_back_is_counted_from_the_end_of_a_file(tmp_path) -> None:
+    rows = [
+        f"{at},{arm},30,{int(at < 600)}" for at in range(1200) for arm in ("canary", "baseline")
+    ]
+    table = tmp_path / "counts.csv"
+    table.write_text("\n".join(["time,arm,total,errors", *rows]))
+    counters = dump(tmp_path / "both.om")
+    for file, more in ((table, ()), (counters, (*ARMS, *COUNTERS))):
+        found = trimtab("judge", "--file", file, *more, "--since", "10m", "-o", "json")
+        assert found.exit_code in (0, 5)
+        errors = json.loads(found.stdout)["result"]["verdict"]["findings"][0]
+        assert 0 < errors["canary_requests"] <= 2 * 600 * 30
+        assert 590.0 <= json.loads(found.stdout)["result"]["at_seconds"] <= 601.0
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
