@@ -9,7 +9,7 @@ from reference_server.errors import FaultsOff
 from reference_server.faults import FaultDesk, read_faults
 from reference_server.model_store import ModelStore
 from reference_server.protocol import as_object
-from reference_server.traffic import read_weights
+from reference_server.traffic import read_fencing, read_weights
 
 __all__ = ["fault_routes", "traffic_routes"]
 
@@ -28,7 +28,8 @@ def traffic_routes(store: ModelStore) -> APIRouter:
     async def change(model: str, request: Request) -> dict[str, dict[str, float]]:
         served = store.model(model)
         asked = await _asked(request, "Weights")
-        served.traffic.set(read_weights(asked, served.versions))
+        fencing = read_fencing(request.headers.get("x-fencing-number"))
+        served.traffic.set(read_weights(asked, served.versions), fencing=fencing)
         return {"weights": served.traffic.weights}
 
     return routes

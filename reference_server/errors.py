@@ -6,6 +6,7 @@
     x BadRequest         400: the request cannot be understood or does not fit the model
     x FaultsOff          403: faults may not be injected into this server
     x NotServed          404: no such model or version
+    x Outdated           409: somebody who leads since then has set the weights
     x BodyTooLarge       413: the body is over the limit
     x ClientGone         499: the client left before its request was whole
     x ModelFailed        500: the model did not answer
@@ -27,6 +28,7 @@ __all__ = [
     "ModelFailed",
     "ModelServerError",
     "NotServed",
+    "Outdated",
 ]
 
 
@@ -64,6 +66,12 @@ class NotServed(AnsweredError):
     """No model, or no version, of that name is served; the message names what is."""
 
     status = 404
+
+
+class Outdated(AnsweredError):
+    """Whoever asks led once; somebody who leads since then has asked already."""
+
+    status = 409
 
 
 class BodyTooLarge(AnsweredError):

@@ -3,12 +3,13 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 
-from reference_server.errors import BadRequest
+from reference_server.errors import BadRequest, Outdated
 from reference_server.protocol import as_number
 
-__all__ = ["Traffic", "newest_first", "read_weights"]
+__all__ = ["Traffic", "newest_first", "read_fencing", "read_weights"]
 
 FULL = 100.0
+MAX_FENCING_DIGITS = 18
 
 
 class Traffic:
@@ -21,6 +22,9 @@ class Traffic:
     Args:
         model: Its name; two models send the same key to different points.
         versions: All that are served. The first one gets everything at the start.
+
+    Attributes:
+        fencing: The highest number that weights were set under; 0 before any.
     """
 
     def __init__(self, model: str, versions: Sequence[str]) -> None:
@@ -28,10 +32,23 @@ class Traffic:
         self._order = newest_first(versions)
         self._debts: dict[str, float] = {}
         self.weights: dict[str, float] = {}
+        self.fencing = 0
         self.set({versions[0]: FULL})
 
-    def set(self, weights: Mapping[str, float]) -> None:
-        """Use these weights from now on; a version that is not named gets nothing."""
+    def set(self, weights: Mapping[str, float], *, fencing: int = 0) -> None:
+        """Use these weights from now on; a version that is not named gets nothing.
+
+        Args:
+            weights: Version -> weight, any scale.
+            fencing: Grows with every change of who leads the controllers; 0 where only one asks.
+
+        Raises:
+            Outdated: Weights were set under a higher number.
+        """
+        if fencing and fencing < self.fencing:
+            msg = f"Fencing number {fencing} is outdated: weights were set under {self.fencing}."
+            raise Outdated(msg)
+        self.fencing = max(self.fencing, fencing)
         total = sum(weights.values())
         shares = {version: weights.get(version, 0.0) * FULL / total for version in self._order}
         self.weights = dict(sorted(shares.items(), key=lambda share: _natural(share[0])))
@@ -84,6 +101,20 @@ def newest_first(versions: Sequence[str]) -> list[str]:
 
 def _natural(version: str) -> tuple[bool, int, str]:
     return not version.isdecimal(), int(version) if version.isdecimal() else 0, version
+
+
+def read_fencing(asked: str | None) -> int:
+    """Return the fencing number of a request; 0 where it names none.
+
+    Raises:
+        BadRequest: It is no whole number.
+    """
+    if asked is None:
+        return 0
+    if not (asked.isascii() and asked.isdecimal() and len(asked) <= MAX_FENCING_DIGITS):
+        msg = f"X-Fencing-Number must be a whole number, 0 or more, not {asked[:40]!r}."
+        raise BadRequest(msg)
+    return int(asked)
 
 
 def read_weights(asked: Mapping[str, object], versions: Sequence[str]) -> dict[str, float]:

@@ -34,6 +34,7 @@ class InMemoryRouter:
     def __init__(self, weights: Mapping[str, float]) -> None:
         self.weights = dict(weights)
         self.history: list[dict[str, float]] = []
+        self.fencing = 0
         self.down = False
 
     async def read_weights(self) -> dict[str, float]:
@@ -41,9 +42,12 @@ class InMemoryRouter:
             raise RouterError("the router is down")
         return dict(self.weights)
 
-    async def set_weights(self, weights: Mapping[str, float]) -> None:
+    async def set_weights(self, weights: Mapping[str, float], *, fencing: int = 0) -> None:
         if self.down:
             raise RouterError("the router is down")
+        if fencing < self.fencing:
+            raise RouterError("somebody who leads since then has asked already")
+        self.fencing = fencing
         self.weights = dict.fromkeys(self.weights, 0.0) | dict(weights)
         self.history.append(dict(weights))
 

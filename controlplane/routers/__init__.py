@@ -17,8 +17,13 @@ class Router(Protocol):
         """
         ...
 
-    async def set_weights(self, weights: Mapping[str, float]) -> None:
+    async def set_weights(self, weights: Mapping[str, float], *, fencing: int = 0) -> None:
         """Ask for these shares, in per cent; a version that is not named gets none.
+
+        Args:
+            weights: Shares by version.
+            fencing: Number of the lease that is acted under; it grows with every change of who leads.
+                A system that can tell refuses a number below the highest it has seen; 0 is none.
 
         Raises:
             RouterError: The system refused or did not answer.

@@ -15,6 +15,7 @@ __all__ = ["ReferenceServerRouter"]
 DEADLINE_SECONDS = 5.0
 MAX_ANSWER_BYTES = 64 * 1024
 MAX_VERSIONS = 64
+FENCING = "x-fencing-number"
 
 
 class ReferenceServerRouter:
@@ -32,19 +33,22 @@ class ReferenceServerRouter:
         """Return the shares as the server reports them."""
         return await self._call("GET", None)
 
-    async def set_weights(self, weights: Mapping[str, float]) -> None:
-        """Ask for these shares."""
-        await self._call("PUT", dict(weights))
+    async def set_weights(self, weights: Mapping[str, float], *, fencing: int = 0) -> None:
+        """Ask for these shares; the server refuses whoever led before."""
+        await self._call("PUT", dict(weights), fencing=fencing)
 
     async def close(self) -> None:
         """Close the connections."""
         await self._http.aclose()
 
-    async def _call(self, method: str, body: dict[str, float] | None) -> dict[str, float]:
+    async def _call(
+        self, method: str, body: dict[str, float] | None, *, fencing: int = 0
+    ) -> dict[str, float]:
+        headers = {FENCING: str(fencing)} if fencing else None
         try:
             async with (
                 asyncio.timeout(DEADLINE_SECONDS),
-                self._http.stream(method, self._path, json=body) as response,
+                self._http.stream(method, self._path, json=body, headers=headers) as response,
             ):
                 response.raise_for_status()
                 return _weights(await _read(response))

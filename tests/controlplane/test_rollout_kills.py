@@ -69,9 +69,9 @@ class MortalRouter(InMemoryRouter):
         super().__init__({"1": 100.0, "2": 0.0})
         self.fate = fate
 
-    async def set_weights(self, weights: Mapping[str, float]) -> None:
+    async def set_weights(self, weights: Mapping[str, float], *, fencing: int = 0) -> None:
         self.fate.strike()
-        await super().set_weights(weights)
+        await super().set_weights(weights, fencing=fencing)
         self.fate.strike()
 
 

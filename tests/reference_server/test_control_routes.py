@@ -28,6 +28,19 @@ async def test_refused_weights_leave_the_old_ones(client: httpx.AsyncClient) -> 
     assert (await client.get(TRAFFIC)).json() == {"weights": {"1": 100.0, "2": 0.0}}
 
 
+async def test_whoever_led_before_sets_no_weights(client: httpx.AsyncClient) -> None:
+    new, old = {"x-fencing-number": "8"}, {"x-fencing-number": "7"}
+    assert (await client.put(TRAFFIC, json={"2": 1}, headers=new)).status_code == 200
+    refused = await client.put(TRAFFIC, json={"1": 1}, headers=old)
+    assert (refused.status_code, list(refused.json())) == (409, ["error"])
+    assert "under 8" in refused.json()["error"]
+    assert (await client.get(TRAFFIC)).json()["weights"] == {"1": 0.0, "2": 100.0}
+    assert (await client.put(TRAFFIC, json={"1": 1}, headers=new)).status_code == 200
+    assert (await client.put(TRAFFIC, json={"1": 1})).status_code == 200
+    nonsense = {"x-fencing-number": "-1"}
+    assert (await client.put(TRAFFIC, json={"1": 1}, headers=nonsense)).status_code == 400
+
+
 async def test_faults_are_set_shown_and_healed(client: httpx.AsyncClient) -> None:
     healthy = (await client.get(FAULTS)).json()
     assert healthy["error_share"] == 0.0

@@ -245,10 +245,10 @@ class MeddledRouter(InMemoryRouter):
             self.meanwhile.pop()()
         return found
 
-    async def set_weights(self, weights: Mapping[str, float]) -> None:
+    async def set_weights(self, weights: Mapping[str, float], *, fencing: int = 0) -> None:
         if self.deaf:
             raise RouterError("not now")
-        await super().set_weights(weights)
+        await super().set_weights(weights, fencing=fencing)
 
 
 async def test_a_router_that_refuses_is_asked_again_until_it_reports_the_weights(

@@ -29,10 +29,12 @@ async def make() -> AsyncIterator[Make]:
 
 async def test_weights_are_put_and_read_where_the_model_is(serve, make: Make) -> None:
     kept: dict[str, float] = {"1": 100.0}
+    fencing: list[str | None] = []
 
     async def traffic(request: web.Request) -> web.Response:
         assert request.path == "/v2/models/resnet/traffic"
         if request.method == "PUT":
+            fencing.append(request.headers.get("x-fencing-number"))
             kept.clear()
             kept.update(await request.json())
         return web.json_response({"weights": kept})
@@ -41,6 +43,8 @@ async def test_weights_are_put_and_read_where_the_model_is(serve, make: Make) ->
     assert await router.read_weights() == {"1": 100.0}
     await router.set_weights({"1": 95.0, "2": 5.0})
     assert await router.read_weights() == {"1": 95.0, "2": 5.0}
+    await router.set_weights({"1": 100.0}, fencing=7)
+    assert fencing == [None, "7"]
 
 
 @pytest.mark.parametrize(
