@@ -40,7 +40,7 @@ MAX_GOLDEN_BYTES = 4 << 20
 
 
 def make_routers(config: Config) -> dict[str, Router]:
-    """Return who moves the traffic of each service that has a route.
+    """Return who moves the traffic of each service that has a route, unless it is somebody else.
 
     Raises:
         InvalidConfig: No router of that kind is installed.
@@ -48,7 +48,7 @@ def make_routers(config: Config) -> dict[str, Router]:
     return {
         name: _plugin("trimtab.routers", spec.route.router)(spec.route)
         for name, spec in config.services.items()
-        if spec.route is not None
+        if spec.route is not None and not spec.route.external
     }
 
 

@@ -94,6 +94,12 @@ class Plane:
         """Return the wall time in Unix seconds."""
         return self.clock.now().timestamp()
 
+    @property
+    def watched(self) -> tuple[str, ...]:
+        """Services whose traffic somebody else moves: what happens to them is only judged."""
+        services = self.config.services.items()
+        return tuple(name for name, spec in services if spec.route and spec.route.external)
+
     def targets_of(self, service: str) -> tuple[TargetSpec, ...]:
         """Return the targets of one service."""
         return self.book.of_service(service)

@@ -44,7 +44,7 @@ class RolloutDefaults:
         warmup: Seconds in which a canary's latency is no evidence: fresh replicas are slower.
     """
 
-    strategy: Literal["canary", "blue-green", "immediate", "manual"] = "canary"
+    strategy: Literal["canary", "blue-green", "immediate", "manual", "observe"] = "canary"
     steps: Annotated[tuple[Weight, ...], Field(min_length=1, max_length=20)] = (5.0, 25.0, 50.0)
     soak: Annotated[Seconds, Field(ge=0, le=86400)] = 300.0
     min_requests: Annotated[int, Field(ge=0)] = 0

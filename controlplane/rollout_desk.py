@@ -52,7 +52,7 @@ def start(
         made = plane.rollouts.create(connection, rollout, idempotency_key=idempotency_key)
         if made.id != rollout.id:
             return made
-        if serving is not None and serving.stable == version:
+        if serving is not None and serving.stable == version and not rollout.spec.against:
             msg = f"Version {version!r} of {service} already serves all traffic."
             raise Refused(msg, hint="name the version that should replace it")
         if running and on_conflict == "refuse":

@@ -28,7 +28,8 @@ def draft(plane: Plane, asked: RolloutIn) -> Rollout:
     if spec.route is None:
         msg = f"Service {asked.service!r} has no route, so nobody can move its traffic."
         raise Refused(msg, hint=f"add services.{asked.service}.route to trimtab.yaml")
-    return _renewed(plane, _spec(spec.rollout, asked))
+    drafted = _spec(spec.rollout, asked, external=spec.route.external)
+    return _renewed(plane, drafted)
 
 
 def again(plane: Plane, rollout_id: str) -> Rollout:
@@ -93,13 +94,14 @@ def _renewed(plane: Plane, spec: RolloutSpec) -> Rollout:
     )
 
 
-def _spec(usual: RolloutDefaults, asked: RolloutIn) -> RolloutSpec:
+def _spec(usual: RolloutDefaults, asked: RolloutIn, *, external: bool) -> RolloutSpec:
     """Return what a request means, given what a service's rollouts usually are.
 
     Raises:
-        Refused: Steps or approvals cannot be.
+        Refused: Steps, approvals or strategy cannot be.
     """
-    strategy = Strategy(asked.strategy or usual.strategy)
+    strategy = Strategy(asked.strategy or (Strategy.OBSERVE if external else usual.strategy))
+    _check_mover(asked, strategy, external=external)
     steps = _steps(strategy, asked.steps or usual.steps)
     approvals = _approvals(usual, asked)
     _check_approvals(approvals, steps, strategy)
@@ -124,7 +126,31 @@ def _spec(usual: RolloutDefaults, asked: RolloutIn) -> RolloutSpec:
         budget_gate=usual.budget_gate,
         rollback_on_page=usual.rollback_on_page,
         override=asked.override,
+        against=asked.against,
     )
+
+
+def _check_mover(asked: RolloutIn, strategy: Strategy, *, external: bool) -> None:
+    """Refuse to move what somebody else moves, and to only watch what nobody else does.
+
+    Raises:
+        Refused: The strategy does not fit the route, or no other version is named beside it.
+    """
+    name = asked.service
+    if external != (strategy is Strategy.OBSERVE):
+        msg = (
+            f"Somebody else moves the traffic of {name}; its rollouts are observed, not {strategy}."
+            if external
+            else f"Trimtab moves the traffic of {name}, so there is nobody whose rollout it observes."
+        )
+        fix = "name its router" if external else "write router: external where somebody else does"
+        raise Refused(msg, hint=f"services.{name}.route: {fix}")
+    if external and asked.against in ("", asked.version):
+        msg = f"A rollout that is observed needs the version it is compared with, not {asked.against!r}."
+        raise Refused(msg, hint="against: the version that served before")
+    if not external and asked.against:
+        msg = "Only a rollout that is observed says what it is compared with."
+        raise Refused(msg, hint="leave 'against' out: it is the version that serves")
 
 
 def _approvals(usual: RolloutDefaults, asked: RolloutIn) -> tuple[Approval, ...]:
@@ -149,7 +175,7 @@ def _steps(strategy: Strategy, steps: tuple[float, ...]) -> tuple[float, ...]:
     Raises:
         Refused: They do not rise.
     """
-    if strategy is Strategy.IMMEDIATE:
+    if strategy in (Strategy.IMMEDIATE, Strategy.OBSERVE):
         return ()
     if strategy is Strategy.BLUE_GREEN:
         return (ALL,)

@@ -3,6 +3,7 @@
 from controlplane.decide.freeze import frozen
 from controlplane.decide.gate import Gate, decide_gate
 from controlplane.decide.rollout import Rollout
+from controlplane.decide.rollout_plan import Strategy
 from controlplane.gate_desk import standings_of
 from controlplane.plane import Plane
 
@@ -10,9 +11,12 @@ __all__ = ["held"]
 
 
 def held(plane: Plane, rollout: Rollout) -> str:
-    """Return why no step forward may be taken; empty when one may be, or an override says so."""
+    """Return why no step forward may be taken; empty when one may be, or an override says so.
+
+    Judging what somebody else moves is no step, and goes on.
+    """
     spec = rollout.spec
-    if spec.override:
+    if spec.override or spec.strategy is Strategy.OBSERVE:
         return ""
     why = frozen(plane.freezes, spec.service, now=plane.now())
     if why or not spec.budget_gate:

@@ -11,6 +11,7 @@ from pydantic.dataclasses import dataclass
 
 from controlplane.errors import InvalidConfig
 from controlplane.rollout_config import ApprovalSpec, FreezeSpec, Margin, RolloutDefaults
+from controlplane.route_spec import RouteSpec
 from controlplane.storage_spec import DEFAULT_ENGINE, EngineSpec, StorageSpec
 from controlplane.target_spec import (
     STRICT,
@@ -66,15 +67,6 @@ class PushSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
-class RouteSpec:
-    """Who moves a service's traffic: the router's kind, its address and the name it uses there."""
-
-    router: Name
-    url: HttpUrl
-    name: Name
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class ScaleSpec:
     """Limits of the size, the requests that one replica should hold, and how busy GPUs should be."""
 
@@ -115,6 +107,12 @@ class ServiceSpec:
     scale: ScaleSpec | None = None
     probes: tuple[ProbeSpec, ...] = ()
     breaker: BreakerSpec | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse probes where no router says which versions there are to be asked."""
+        if self.probes and self.route is not None and self.route.external:
+            msg = "probes ask the versions that a router knows, and external knows none"
+            raise ValueError(msg)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)

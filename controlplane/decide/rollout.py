@@ -37,6 +37,8 @@ class RolloutSpec:
         rollback_on_page: Whether a page of the service that fires while it runs sends it home.
         override: Why budget and freeze do not hold it; empty when they do.
         parent: The rollout that it tries again, or takes back; empty when none.
+        against: The version it is compared with, where somebody else moves the traffic; else empty,
+            and it is the one that serves.
     """
 
     service: str
@@ -60,6 +62,7 @@ class RolloutSpec:
     rollback_on_page: bool = False
     override: str = ""
     parent: str = ""
+    against: str = ""
 
     @property
     def plan(self) -> Plan:
@@ -150,7 +153,9 @@ class Rollout:
 
     @property
     def weight(self) -> float:
-        """The canary's weight at the present step, in per cent."""
+        """The canary's weight that is asked for at the present step, in per cent."""
+        if self.spec.strategy is Strategy.OBSERVE:
+            return 0.0
         if self.progress.by_hand is not None:
             return self.progress.by_hand
         return self.spec.steps[self.progress.step] if self.spec.steps else ALL
@@ -159,6 +164,8 @@ class Rollout:
     def shift(self) -> Shift | None:
         """What the traffic weights depend on; None while it moves no traffic."""
         if not self.active or not self.progress.baseline:
+            return None
+        if self.spec.strategy is Strategy.OBSERVE:
             return None
         return Shift(
             phase=self.progress.phase,

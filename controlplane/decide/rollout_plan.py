@@ -17,12 +17,14 @@ class Strategy(StrEnum):
         BLUE_GREEN: All at once when it is ready; the old one stays warm while the new one bakes.
         IMMEDIATE: All at once, and that is that.
         MANUAL: As a person says, weight by weight; a bad version is still sent home.
+        OBSERVE: As somebody else moves it: it is judged, and no weight is set.
     """
 
     CANARY = "canary"
     BLUE_GREEN = "blue-green"
     IMMEDIATE = "immediate"
     MANUAL = "manual"
+    OBSERVE = "observe"
 
 
 class Answer(StrEnum):

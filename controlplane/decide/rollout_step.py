@@ -86,7 +86,7 @@ def next_move(plan: Plan, sight: Sight) -> Move:
         return Move(event=Event.CANARY_FAILED, reason=danger)
     if sight.phase is Phase.PAUSED:
         return _wait_for_people(plan, sight)
-    return _progress(plan, sight)
+    return _observe(sight) if plan.strategy is Strategy.OBSERVE else _progress(plan, sight)
 
 
 def _danger(sight: Sight) -> str:
@@ -153,6 +153,15 @@ def _progress(plan: Plan, sight: Sight) -> Move:
     if sight.horizon_over:
         return Move(event=Event.GAVE_UP, reason=f"no proof in time: {sight.finding_reason}")
     return Move(event=None, reason=sight.finding_reason or "not yet proven good enough")
+
+
+def _observe(sight: Sight) -> Move:
+    """Judge for as long as there is time: what looks good at a small share may not at a large one."""
+    if not sight.horizon_over:
+        return Move(event=None, reason=sight.finding_reason or "no data yet")
+    if sight.finding in (Decision.PROMOTE, Decision.PROMOTE_ON_BUDGET):
+        return Move(event=Event.LAST_STEP_PASSED, reason=sight.finding_reason)
+    return Move(event=Event.GAVE_UP, reason=f"no proof in time: {sight.finding_reason}")
 
 
 def _forward(plan: Plan, sight: Sight, event: Event, why: str) -> Move:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from controlplane.live import ProbeStanding
 from controlplane.plane import Plane
-from controlplane.spec import ProbeSpec, RouteSpec
+from controlplane.spec import ProbeSpec
 from probes.answers import ProbeResult
 from probes.health import check_ready
 from probes.inference import Golden, ask_golden
@@ -18,7 +18,8 @@ class Question:
     """One probe of one service, asked of each of its versions."""
 
     service: str
-    route: RouteSpec
+    url: str
+    model: str
     probe: ProbeSpec
     golden: Golden | None
 
@@ -28,12 +29,13 @@ def questions(plane: Plane) -> tuple[Question, ...]:
     return tuple(
         Question(
             service=name,
-            route=spec.route,
+            url=spec.route.url,
+            model=spec.route.name,
             probe=probe,
             golden=plane.goldens[probe.golden] if probe.golden else None,
         )
         for name, spec in plane.config.services.items()
-        if spec.route is not None
+        if spec.route is not None and spec.route.url is not None
         for probe in spec.probes
     )
 
@@ -77,8 +79,8 @@ async def _result(plane: Plane, question: Question, version: str) -> ProbeResult
     paths = {"ready": profile.ready_path, "inference": profile.infer_path}
     if not paths[question.probe.kind]:
         return None
-    path = paths[question.probe.kind].format(model=question.route.name, version=version)
-    url, deadline = question.route.url + path, question.probe.timeout
+    path = paths[question.probe.kind].format(model=question.model, version=version)
+    url, deadline = question.url + path, question.probe.timeout
     if question.golden is None:
         return await check_ready(plane.http, url, deadline=deadline)
     return await ask_golden(plane.http, url, question.golden, deadline=deadline)

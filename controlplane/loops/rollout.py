@@ -29,7 +29,7 @@ CLOSE_ENOUGH = 0.01
 
 async def move_traffic(plane: Plane) -> None:
     """Bring every service that has a route one step closer to what is wanted, side by side."""
-    await asyncio.gather(*(_contained(plane, name) for name in plane.routers))
+    await asyncio.gather(*(_contained(plane, name) for name in (*plane.routers, *plane.watched)))
     notice_approvals(plane)
 
 
@@ -46,6 +46,9 @@ async def _contained(plane: Plane, name: str) -> None:
 
 
 async def _move_service(plane: Plane, name: str) -> None:
+    if name in plane.watched:
+        _judge(plane, name)
+        return
     observed = await plane.routers[name].read_weights()
     # From here until the router is asked again nothing waits, so no request can come between.
     record = plane.services.list().get(name) or _first_sight(plane, name, observed)
@@ -58,6 +61,15 @@ async def _move_service(plane: Plane, name: str) -> None:
                 {"phase": rollout.progress.phase.value, "reason": rollout.progress.reason}
             )
     await _act(plane, name, record, rollout, observed)
+
+
+def _judge(plane: Plane, name: str) -> None:
+    """Judge a service whose traffic somebody else moves: nobody is asked for weights, or told any."""
+    rollout = _whose_turn(plane, name)
+    if rollout is not None:
+        record = ServiceRecord(name=name, stable=rollout.spec.against)
+        _advance(plane, rollout, record, observed=None)
+    plane.live.traffic[name] = TrafficStanding(weights=None, reason="somebody else moves it")
 
 
 def _whose_turn(plane: Plane, name: str) -> Rollout | None:
@@ -83,11 +95,18 @@ def _first_sight(plane: Plane, name: str, observed: dict[str, float]) -> Service
 
 
 def _advance(
-    plane: Plane, rollout: Rollout, record: ServiceRecord, observed: dict[str, float]
+    plane: Plane, rollout: Rollout, record: ServiceRecord, observed: dict[str, float] | None
 ) -> tuple[Rollout, ServiceRecord]:
-    """Decide one move and save it, with the counts and the evidence it rests on."""
-    wanted = _wanted(plane, record, rollout)
-    seen = see(plane, rollout, weight_reached=_same(observed, wanted.by_version))
+    """Decide one move and save it, with the counts and the evidence it rests on.
+
+    Args:
+        plane: The plane.
+        rollout: Whose move it is.
+        record: Who serves at rest.
+        observed: Weights as the router reports them; None where somebody else moves the traffic.
+    """
+    wanted = _wanted(plane, record, rollout).by_version
+    seen = see(plane, rollout, weight_reached=observed is None or _same(observed, wanted))
     move = next_move(seen.rollout.spec.plan, seen.sight)
     moved = _taken(plane, seen, record, move)
     if moved.progress.phase is Phase.SUCCEEDED and move.event is not None:
@@ -103,8 +122,9 @@ def _advance(
             connection.rollback()
             return rollout, record
         plane.counting.save(connection, now=plane.now())
-        if move.event is not None:
+        if move.event is not None and observed is not None:
             plane.services.save(connection, record, now=plane.now())
+        if move.event is not None:
             _tell(plane, connection, moved, move.event)
     if not moved.active:
         plane.canaries.end(moved)
@@ -129,7 +149,7 @@ def _taken(plane: Plane, seen: Seen, record: ServiceRecord, move: Move) -> Rollo
 def _tell(plane: Plane, connection: Connection, rollout: Rollout, event: Event) -> None:
     progress = rollout.progress
     text = f"{progress.phase}: {progress.reason}"
-    if progress.phase is Phase.PROGRESSING:
+    if progress.phase is Phase.PROGRESSING and rollout.shift is not None:
         text = f"{progress.phase} to {rollout.weight:g} %: {progress.reason}"
     plane.trail.tell(
         connection,

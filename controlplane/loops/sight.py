@@ -6,7 +6,7 @@ from canary_analysis import Finding, Verdict, compare_share, noise_seen, prior_p
 from controlplane.canary_watch import ERRORS, Watched
 from controlplane.decide.alert_state import AlertState
 from controlplane.decide.rollout import Rollout
-from controlplane.decide.rollout_plan import ALL
+from controlplane.decide.rollout_plan import ALL, Strategy
 from controlplane.decide.rollout_state import Phase
 from controlplane.decide.rollout_step import Sight
 from controlplane.evidence import evidence_of, findings_of, summary_of
@@ -125,6 +125,8 @@ def _ready(plane: Plane, rollout: Rollout) -> bool:
 
 
 def _serves_already(plane: Plane, rollout: Rollout) -> bool:
+    if rollout.spec.strategy is Strategy.OBSERVE:
+        return False
     record = plane.services.list().get(rollout.spec.service)
     return record is not None and record.stable == rollout.spec.version
 

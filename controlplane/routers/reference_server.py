@@ -26,7 +26,7 @@ class ReferenceServerRouter:
     ) -> None:
         self._path = f"/v2/models/{route.name}/traffic"
         self._http = httpx.AsyncClient(
-            base_url=route.url, timeout=DEADLINE_SECONDS, trust_env=False, transport=transport
+            base_url=route.url or "", timeout=DEADLINE_SECONDS, trust_env=False, transport=transport
         )
 
     async def read_weights(self) -> dict[str, float]:

@@ -35,6 +35,7 @@ class RolloutIn(Shape):
         on_conflict: What becomes of a rollout of the service that is under way: it is superseded,
             waited for, or in the way.
         override: Why neither a freeze nor a spent budget holds it; it is written down.
+        against: The version it is compared with, where somebody else moves the traffic.
     """
 
     service: Name
@@ -43,10 +44,11 @@ class RolloutIn(Shape):
     soak_seconds: Annotated[float | None, Field(ge=0, le=86400)] = None
     min_requests: Annotated[int | None, Field(ge=0)] = None
     horizon_seconds: Annotated[float | None, Field(gt=0, le=604800)] = None
-    strategy: Literal["canary", "blue-green", "immediate", "manual"] | None = None
+    strategy: Literal["canary", "blue-green", "immediate", "manual", "observe"] | None = None
     approvals: Annotated[tuple[ApprovalIn, ...], Field(max_length=10)] = ()
     on_conflict: Literal["supersede", "queue", "refuse"] = "supersede"
     override: Text = ""
+    against: Annotated[str, Field(max_length=255)] = ""
 
 
 class RolloutSpecOut(Shape):
@@ -73,6 +75,7 @@ class RolloutSpecOut(Shape):
     rollback_on_page: bool
     override: str
     parent: str
+    against: str = ""
 
 
 class ConditionOut(Shape):

@@ -131,3 +131,21 @@ def test_a_file_of_another_size_class_is_not_even_parsed(tmp_path: Path) -> None
 def test_the_most_replicas_are_not_fewer_than_the_least() -> None:
     with pytest.raises(InvalidConfig, match="min 5 is above max 2"):
         parse_config("services: {a: {scale: {min: 5, max: 2}}}", origin="test")
+
+
+@pytest.mark.parametrize(
+    ("service", "told"),
+    [
+        pytest.param(
+            "route: {router: envoy, name: a}", "a router needs a url", id="a router nowhere"
+        ),
+        pytest.param(
+            "route: {router: external, name: a}, probes: [{kind: ready}]",
+            "external knows none",
+            id="probes of unknown versions",
+        ),
+    ],
+)
+def test_a_route_is_either_ours_or_somebody_elses(service: str, told: str) -> None:
+    with pytest.raises(InvalidConfig, match=told):
+        parse_config(f"services: {{a: {{{service}}}}}", origin="trimtab.yaml")

@@ -56,11 +56,8 @@ async def test_an_answer_that_taught_nothing_is_in_no_count(world: World, serve)
     await world.moves()
     await world.measure()
     (question,) = questions(world.plane)
-    busy = replace(question.route, url=await serve(sleep))
-    await ask(
-        world.plane,
-        replace(question, route=busy, probe=replace(question.probe, timeout=0.05)),
-    )
+    impatient = replace(question.probe, timeout=0.05)
+    await ask(world.plane, replace(question, url=await serve(sleep), probe=impatient))
     found = world.plane.live.probes["resnet", "1", "ready"]
     assert (found.ok, found.total, found.failures_in_row) == (None, 0, 0)
 
