@@ -14,17 +14,19 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp
 
 from reference_server.catalogue import find_models
-from reference_server.control_routes import fault_routes, traffic_routes
+from reference_server.control_routes import fault_routes, mirror_routes, traffic_routes
 from reference_server.errors import AnsweredError, Busy
 from reference_server.faults import FaultDesk
 from reference_server.front_door import FrontDoor
 from reference_server.gpu import GpuMetrics
 from reference_server.inference import InferEndpoint
 from reference_server.metrics import CONTENT_TYPE, Metrics
+from reference_server.mirror_metrics import MirrorMetrics
 from reference_server.model_store import ModelStore, load_store
 from reference_server.protocol_routes import protocol_routes
 from reference_server.readiness import Readiness
 from reference_server.settings import Settings
+from reference_server.shadow import Shadow
 from reference_server.tracing import spans_to_file
 
 __all__ = ["Service", "build_service"]
@@ -54,6 +56,7 @@ def build_service(settings: Settings, provider: TracerProvider | None = None) ->
     """
     gpu = GpuMetrics()
     metrics = Metrics(gpu)
+    mirrored = MirrorMetrics(metrics.registry)
     with ExitStack() as stack:
         if provider is None and settings.traces is not None:
             provider = stack.enter_context(spans_to_file(settings.traces))
@@ -63,20 +66,23 @@ def build_service(settings: Settings, provider: TracerProvider | None = None) ->
         store = load_store(files, settings.limits, metrics.batch)
         stack.callback(store.close, LANE_SECONDS)
         metrics.watch(store)
+        mirrored.watch(store)
         readiness = Readiness()
         faults = FaultDesk(np.random.default_rng(settings.seed))
         infer = InferEndpoint(
             store=store,
             faults=faults,
+            shadow=Shadow(faults=faults, metrics=mirrored),
             metrics=metrics,
             tracer=None if provider is None else provider.get_tracer("reference_server"),
             readiness=readiness,
             body_limit=settings.body_limit,
         )
         app = _application()
-        extensions = ["traffic", "faults"] if settings.faults else ["traffic"]
+        extensions = ["traffic", "mirror", *(["faults"] if settings.faults else [])]
         app.include_router(protocol_routes(store, readiness, extensions))
         app.include_router(traffic_routes(store))
+        app.include_router(mirror_routes(store, mirrored))
         app.include_router(fault_routes(store, faults, allowed=settings.faults))
         _add_metrics(app, metrics, gpu)
         yield Service(app=FrontDoor(infer, app), store=store, readiness=readiness)

@@ -1,4 +1,4 @@
-"""What operators and routers change: the weights of versions, and faults for drills."""
+"""What operators and routers change: weights of versions, what is mirrored, and faults for drills."""
 
 from typing import Any
 
@@ -7,11 +7,13 @@ from fastapi import APIRouter, Request
 from reference_server.body import read_body
 from reference_server.errors import FaultsOff
 from reference_server.faults import FaultDesk, read_faults
+from reference_server.mirror import OFF, read_mirror
+from reference_server.mirror_metrics import MirrorMetrics
 from reference_server.model_store import ModelStore
 from reference_server.protocol import as_object
 from reference_server.traffic import read_fencing, read_weights
 
-__all__ = ["fault_routes", "traffic_routes"]
+__all__ = ["fault_routes", "mirror_routes", "traffic_routes"]
 
 BODY_LIMIT = 64 * 1024
 
@@ -31,6 +33,31 @@ def traffic_routes(store: ModelStore) -> APIRouter:
         fencing = read_fencing(request.headers.get("x-fencing-number"))
         served.traffic.set(read_weights(asked, served.versions), fencing=fencing)
         return {"weights": served.traffic.weights}
+
+    return routes
+
+
+def mirror_routes(store: ModelStore, metrics: MirrorMetrics) -> APIRouter:
+    """Return the routes that show, set and end the mirror of a model."""
+    routes = APIRouter(prefix="/v2/models/{model}/mirror", tags=["traffic"])
+
+    @routes.get("")
+    async def show(model: str) -> dict[str, str | float | None]:
+        return store.model(model).mirror.setting.as_json()
+
+    @routes.put("")
+    async def change(model: str, request: Request) -> dict[str, str | float | None]:
+        served = store.model(model)
+        asked = read_mirror(await _asked(request, "A mirror"), served.versions)
+        if asked.version is not None and asked.version != served.mirror.setting.version:
+            metrics.begin(model, asked.version)
+        served.mirror.set(asked)
+        return asked.as_json()
+
+    @routes.delete("")
+    async def end(model: str) -> dict[str, str | float | None]:
+        store.model(model).mirror.set(OFF)
+        return OFF.as_json()
 
     return routes
 

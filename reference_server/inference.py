@@ -7,7 +7,7 @@ classes. Every request leaves exactly one count, whatever becomes of it.
 import logging
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from opentelemetry.trace import Span, Tracer
 from starlette.types import Receive, Scope, Send
@@ -17,9 +17,10 @@ from reference_server.errors import AnsweredError, Busy, ModelFailed, NotServed
 from reference_server.faults import FaultDesk
 from reference_server.lane import Lane
 from reference_server.metrics import UNKNOWN, Metrics
-from reference_server.model_store import ModelStore
+from reference_server.model_store import ModelStore, ServedModel
 from reference_server.protocol import parse_call, render_answer, render_error
 from reference_server.readiness import Readiness
+from reference_server.shadow import Copy, Shadow
 from reference_server.tracing import end_span, start_span
 
 __all__ = ["InferEndpoint"]
@@ -35,6 +36,7 @@ class _Visit:
         model: Label: its name, or ``UNKNOWN``.
         version: Label: the version that was chosen, or empty.
         lane: Where it goes; None where nothing could be chosen, and `refusal` says why.
+        copy: What another version answers as well; None where none does.
     """
 
     model: str
@@ -42,6 +44,12 @@ class _Visit:
     headers: Mapping[bytes, bytes]
     lane: Lane | None = None
     refusal: NotServed | None = None
+    copy: Copy | None = None
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether it is a probe's."""
+        return self.headers.get(b"x-synthetic", b"").lower() == b"true"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +65,7 @@ class InferEndpoint:
     Args:
         store: The models.
         faults: What is wrong with them on purpose.
+        shadow: Answers what is mirrored.
         metrics: Where requests are counted.
         tracer: Makes spans; None makes none.
         readiness: Whether requests are taken.
@@ -69,6 +78,7 @@ class InferEndpoint:
         *,
         store: ModelStore,
         faults: FaultDesk,
+        shadow: Shadow,
         metrics: Metrics,
         tracer: Tracer | None,
         readiness: Readiness,
@@ -77,6 +87,7 @@ class InferEndpoint:
     ) -> None:
         self._store = store
         self._faults = faults
+        self._shadow = shadow
         self._metrics = metrics
         self._tracer = tracer
         self._readiness = readiness
@@ -96,6 +107,9 @@ class InferEndpoint:
         finally:
             self._count(visit, reply, span, self._monotonic() - started)
         await _send(send, reply)
+        if visit.copy is not None:
+            visit.copy.code = reply.code
+            self._shadow.follow(visit.copy)
 
     def _admit(self, scope: Scope) -> _Visit:
         """Choose the version that answers."""
@@ -111,7 +125,10 @@ class InferEndpoint:
             lane = served.lane(version)
         except NotServed as refusal:
             return _Visit(model=model, version="", headers=headers, refusal=refusal)
-        return _Visit(model=model, version=version, headers=headers, lane=lane)
+        visit = _Visit(model=model, version=version, headers=headers, lane=lane)
+        if params.get("version") is None and not visit.synthetic:
+            return replace(visit, copy=_mirrored(served, version, lane))
+        return visit
 
     async def _reply(self, visit: _Visit, receive: Receive) -> _Reply:
         """Answer, or say why not."""
@@ -133,7 +150,10 @@ class InferEndpoint:
         model = visit.lane.model
         call = parse_call(body, model.inputs, model.outputs)
         plan = self._faults.plan(visit.model, visit.version)
-        done = await visit.lane.submit(call.inputs, plan)
+        if visit.copy is None:
+            done = await visit.lane.submit(call.inputs, plan)
+        else:
+            done = await visit.copy.taken(body, call.inputs, plan, self._monotonic)
         outputs = {
             spec.name: (spec, array)
             for spec, array in zip(model.outputs, done.outputs, strict=True)
@@ -151,8 +171,9 @@ class InferEndpoint:
     def _count(self, visit: _Visit, reply: _Reply, span: Span | None, seconds: float) -> None:
         if visit.lane is not None:
             visit.lane.in_flight -= 1
-        synthetic = visit.headers.get(b"x-synthetic", b"").lower() == b"true"
-        self._metrics.request(visit.model, visit.version, reply.code, seconds, synthetic=synthetic)
+        self._metrics.request(
+            visit.model, visit.version, reply.code, seconds, synthetic=visit.synthetic
+        )
         if span is not None:
             end_span(
                 span,
@@ -161,6 +182,21 @@ class InferEndpoint:
                 code=reply.code,
                 queue_seconds=reply.queue_seconds,
             )
+
+
+def _mirrored(served: ServedModel, live: str, live_lane: Lane) -> Copy | None:
+    """Return what is to be mirrored of the next request; None where nothing is."""
+    version = served.mirror.draw(served.traffic.weights)
+    if version is None:
+        return None
+    return Copy(
+        model=served.name,
+        live=live,
+        version=version,
+        live_lane=live_lane,
+        lane=served.lane(version),
+        tolerance=served.mirror.setting.tolerance,
+    )
 
 
 async def _send(send: Send, reply: _Reply) -> None:

@@ -10,7 +10,7 @@ from prometheus_client.registry import Collector
 from reference_server.lane import Lane
 from reference_server.model_store import ModelStore, ServedModel
 
-__all__ = ["CONTENT_TYPE", "EDGES", "UNKNOWN", "Metrics"]
+__all__ = ["BY_CODE", "BY_VERSION", "CONTENT_TYPE", "EDGES", "UNKNOWN", "Metrics"]
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 UNKNOWN = "unknown"

@@ -8,6 +8,7 @@ from typing import Any
 from reference_server.catalogue import ModelFile
 from reference_server.errors import NotServed
 from reference_server.lane import Lane, LaneLimits
+from reference_server.mirror import Mirror
 from reference_server.onnx_model import OnnxModel
 from reference_server.traffic import Traffic, newest_first
 
@@ -21,12 +22,14 @@ class ServedModel:
     Attributes:
         lanes: Version -> what answers for it, oldest first.
         traffic: Which version answers when the client names none.
+        mirror: Which version answers some of those requests as well.
         parameters: What the metadata tells beside names and shapes.
     """
 
     name: str
     lanes: dict[str, Lane]
     traffic: Traffic
+    mirror: Mirror
     parameters: dict[str, Any]
 
     @property
@@ -122,5 +125,6 @@ def _serve(
         name=name,
         lanes={version: start(version) for version in oldest_first},
         traffic=Traffic(name, oldest_first),
+        mirror=Mirror(),
         parameters=versions[0][0].parameters,
     )

@@ -75,4 +75,4 @@ async def test_faults_are_refused_where_other_machines_listen(settings: Settings
             answer = await client.put(FAULTS, json={})
             assert answer.status_code == 403
             assert "--faults" in answer.json()["error"]
-            assert (await client.get("/v2")).json()["extensions"] == ["traffic"]
+            assert (await client.get("/v2")).json()["extensions"] == ["traffic", "mirror"]

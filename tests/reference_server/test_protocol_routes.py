@@ -11,7 +11,7 @@ pytestmark = pytest.mark.anyio
 async def test_the_server_says_what_it_is(client: httpx.AsyncClient) -> None:
     told = (await client.get("/v2")).json()
     assert told["name"] == "trimtab-model-server"
-    assert told["extensions"] == ["traffic", "faults"]
+    assert told["extensions"] == ["traffic", "mirror", "faults"]
 
 
 READY = (
