@@ -3,6 +3,8 @@
 from dataclasses import asdict
 
 from controlplane.decide.rollout import Rollout
+from controlplane.decide.rollout_outcome import outcome_of
+from controlplane.decide.rollout_plan import Strategy
 from controlplane.decide.rollout_state import Phase
 from controlplane.plane import Plane
 from controlplane.schemas import ConditionOut, RolloutOut, RolloutSpecOut, RolloutStatusOut
@@ -21,7 +23,7 @@ def rollout_out(plane: Plane, rollout: Rollout) -> RolloutOut:
         observed_generation=rollout.generation,
         baseline=progress.baseline,
         step=progress.step,
-        weight=rollout.weight,
+        weight=None if rollout.spec.strategy is Strategy.OBSERVE else rollout.weight,
         canary_requests=progress.canary_requests,
         reasons=(progress.reason,),
         verdict=progress.verdict or None,
@@ -32,6 +34,7 @@ def rollout_out(plane: Plane, rollout: Rollout) -> RolloutOut:
         deadline_at=_deadline(rollout),
         queued=progress.queued,
         noise=progress.noise,
+        outcome=outcome_of(rollout),
     )
     return RolloutOut(
         id=rollout.id,

@@ -32,16 +32,16 @@ class Conflict(StrEnum):
     REFUSE = "refuse"
 
 
-ENDS = {
-    "Succeeded": Exit.DONE,
-    "RolledBack": Exit.REFUSED,
-    "Failed": Exit.REFUSED,
-    "Superseded": Exit.INCONCLUSIVE,
-    "Paused": Exit.WAITING,
+OUTCOMES = {
+    "promoted": Exit.DONE,
+    "rolled_back": Exit.REFUSED,
+    "aborted": Exit.REFUSED,
+    "failed": Exit.REFUSED,
+    "inconclusive": Exit.INCONCLUSIVE,
+    "superseded": Exit.INCONCLUSIVE,
 }
-"""Phases that end a wait, and the exit code that tells which."""
+"""How a rollout ended, and the exit code that tells it."""
 
-NO_PROOF = "no proof in time"
 POLL_SECONDS = 0.5
 MOST_UNREACHABLE_SECONDS = 300.0
 JunitOption = Annotated[
@@ -164,30 +164,32 @@ def _follow(
         for event in events:
             after = event.id
             typer.echo(f"{event.kind}: {event.text}", err=output is not Format.TABLE)
-        if rollout.status.phase in ENDS:
+        code = _exit_of(rollout)
+        if code is not None:
             _print([rollout], output, one=True)
-            raise typer.Exit(_ended(rollout, junit_file))
+            _leave_reports(rollout, code, junit_file)
+            raise typer.Exit(code)
         if time.monotonic() > deadline:
             typer.echo(f"{rollout_id} is still {rollout.status.phase}; it goes on.", err=True)
             raise typer.Exit(Exit.TIMED_OUT)
         time.sleep(POLL_SECONDS)
 
 
-def _ended(rollout: RolloutOut, junit_file: Path | None) -> Exit:
-    """Leave reports where pipelines look for them; return the exit code."""
-    code, settings = _exit_of(rollout), read_settings()
+def _leave_reports(rollout: RolloutOut, code: Exit, junit_file: Path | None) -> None:
+    """Write how it ended where pipelines look for it."""
+    settings = read_settings()
     if settings.step_summary is not None:
         with settings.step_summary.open("a", encoding="utf-8") as file:
             file.write(step_summary(rollout, url=settings.url))
     if junit_file is not None:
         junit_file.write_text(junit(rollout, failed=code is not Exit.DONE), encoding="utf-8")
-    return code
 
 
-def _exit_of(rollout: RolloutOut) -> Exit:
-    """Return how it ended; one that was sent home for want of proof was not found to be worse."""
-    unproven = rollout.status.reasons[0].startswith(NO_PROOF)
-    return Exit.INCONCLUSIVE if unproven else ENDS[rollout.status.phase]
+def _exit_of(rollout: RolloutOut) -> Exit | None:
+    """Return the exit code that tells how it stands; None while it is under way."""
+    if rollout.status.phase == "Paused":
+        return Exit.WAITING
+    return OUTCOMES.get(rollout.status.outcome or "")
 
 
 def _print(rollouts: list[RolloutOut], output: Format, *, one: bool = False) -> None:

@@ -18,9 +18,10 @@ def step_summary(rollout: RolloutOut, *, url: str) -> str:
     rows = {
         "phase": status.phase,
         "strategy": spec.strategy,
-        "weight": f"{status.weight:g} %",
+        "weight": "as somebody else moves it" if status.weight is None else f"{status.weight:g} %",
         "canary requests": f"{status.canary_requests:,}",
         "verdict": status.verdict or "none",
+        "outcome": status.outcome or "none yet",
         "took": f"{status.seconds:.0f} s",
         "why": status.reasons[0],
     }

@@ -113,6 +113,7 @@ class Progress:
         approval: Name of the approval that is waited for; empty while none is.
         by_hand: Weight in per cent that a person set; None while the steps hold.
         queued: Whether it waits for another rollout of the service to end.
+        cause: The event that brought it where it is; of an end, what decided it.
     """
 
     phase: Phase = Phase.PENDING
@@ -133,6 +134,7 @@ class Progress:
     approval: str = ""
     by_hand: float | None = None
     queued: bool = False
+    cause: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,6 +201,7 @@ class Rollout:
             share_alarm=False,
             reason=reason,
             approval=approval,
+            cause=was.cause if event is Event.WEIGHT_REACHED else event.value,
         )
         return replace(self, progress=progress, generation=self.generation + 1, updated_at=now)
 

@@ -127,7 +127,7 @@ async def _rollout(
         canary_requests=status.canary_requests,
         reasons=await _reasons(stage, begun.id),
         evidence=evidence,
-        weight=status.weight,
+        weight=status.weight or 0.0,
     )
 
 

@@ -98,7 +98,7 @@ def _figures(client: TrimtabClient) -> RenderableType:
         status = rollout.status
         odds = (status.evidence or {}).get("e_value")
         against = "" if odds is None else f", evidence {odds:,.3g} : 1"
-        told = f"{status.phase} at {status.weight:g} %, {status.canary_requests} requests{against}"
+        told = f"{status.phase} at {status.weight or 0.0:g} %, {status.canary_requests} requests{against}"
         table.add_row(Text(f"rollout of v{rollout.spec.version}", "bold"), Text(told))
     for alert in client.alerts():
         style = "red" if alert.state == "firing" else "green"

@@ -96,13 +96,16 @@ class RolloutStatusOut(Shape):
         deadline_at: When the approval's default answers, Unix seconds.
         queued: Whether another rollout of the service goes first.
         noise: Replica noise that earlier rollouts showed; 1 when none did.
+        outcome: How it ended: ``promoted``, ``rolled_back``, ``aborted``, ``inconclusive``,
+            ``superseded`` or ``failed``; None while it has not.
+        weight: That is asked for, in per cent; None where somebody else moves the traffic.
     """
 
     phase: str
     observed_generation: int
     baseline: str
     step: int
-    weight: float
+    weight: float | None
     canary_requests: int
     reasons: tuple[str, ...]
     verdict: str | None
@@ -113,6 +116,7 @@ class RolloutStatusOut(Shape):
     deadline_at: float | None = None
     queued: bool = False
     noise: float = 1.0
+    outcome: str | None = None
 
 
 class RolloutOut(Shape):

@@ -12,6 +12,8 @@ READY = (Event.CANARY_READY,)
 ENDS = {
     "promoted": ((*READY, Event.PROMOTE_ASKED, Event.WEIGHT_REACHED), Exit.DONE),
     "rolled back": ((*READY, Event.CANARY_FAILED, Event.WEIGHT_REACHED), Exit.REFUSED),
+    "aborted": ((*READY, Event.ABORT_ASKED, Event.WEIGHT_REACHED), Exit.REFUSED),
+    "no proof": ((*READY, Event.GAVE_UP, Event.WEIGHT_REACHED), Exit.INCONCLUSIVE),
     "never ready": ((Event.GAVE_UP,), Exit.REFUSED),
     "superseded": ((Event.NEWER_ROLLOUT,), Exit.INCONCLUSIVE),
     "paused": ((*READY, Event.PAUSE_ASKED), Exit.WAITING),
