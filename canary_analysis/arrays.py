@@ -2,7 +2,8 @@
 
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
-from zlib import compress, decompress
+from math import prod
+from zlib import compress, decompressobj
 from zlib import error as ZlibError  # noqa: N812 -- an exception class under its real kind of name
 
 import numpy as np
@@ -15,6 +16,9 @@ __all__ = ["BoolArray", "FloatArray", "IntArray", "from_text", "to_text"]
 BoolArray = npt.NDArray[np.bool_]
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
+
+MOST_BYTES = 1 << 28
+"""What is packed may be a thousand times larger than it looks; no analysis needs so much."""
 
 
 def to_text(array: IntArray) -> dict[str, object]:
@@ -44,9 +48,13 @@ def from_text(name: str, saved: object) -> IntArray:
         msg = f"The saved {name} is missing. Was the snapshot cut short?"
         raise InvalidSnapshot(msg)
     try:
-        raw = decompress(b64decode(str(saved["int64"])))
-        flat = np.frombuffer(raw, dtype="<i8").astype(np.int64)
-        return flat.reshape(saved["shape"])
+        shape = [int(length) for length in saved["shape"]]
+        size = 8 * prod(shape)
+        if min(shape, default=0) < 0 or size > MOST_BYTES:
+            msg = f"its shape is {shape}"
+            raise ValueError(msg)  # noqa: TRY301 -- told like every other damage
+        raw = decompressobj().decompress(b64decode(str(saved["int64"])), size + 1)
+        return np.frombuffer(raw, dtype="<i8").astype(np.int64).reshape(shape)
     except (KeyError, ValueError, TypeError, ZlibError) as error:
         msg = f"The saved {name} cannot be read ({error}). Was the snapshot changed by hand?"
         raise InvalidSnapshot(msg) from error

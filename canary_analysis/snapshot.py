@@ -46,12 +46,15 @@ def to_snapshot(state: State, gauges: Gauges = ()) -> dict[str, object]:
     }
 
 
-def from_snapshot(saved: Mapping[str, Any]) -> tuple[State, Gauges]:
+def from_snapshot(saved: object) -> tuple[State, Gauges]:
     """Read back what `to_snapshot` wrote.
 
     Raises:
         InvalidSnapshot: It has another version, or something is missing or damaged.
     """
+    if not isinstance(saved, Mapping):
+        msg = f"A snapshot is an object, not {type(saved).__name__}."
+        raise InvalidSnapshot(msg)
     if saved.get("version") not in READABLE:
         known = " and ".join(map(str, READABLE))
         msg = f"The snapshot has version {saved.get('version')!r}; this program reads {known}."

@@ -110,6 +110,11 @@ class TrimtabClient(RestCalls):
         """One rollout."""
         return schemas.RolloutOut.model_validate(self._call("GET", f"/v1/rollouts/{rollout_id}"))
 
+    def rollout_analysis(self, rollout_id: str) -> schemas.RolloutAnalysisOut:
+        """The verdicts of a rollout with all that they can be reckoned from again."""
+        found = self._call("GET", f"/v1/rollouts/{rollout_id}/analysis", timeout=LONG_SECONDS)
+        return schemas.RolloutAnalysisOut.model_validate(found)
+
     def start_rollout(
         self, rollout: schemas.RolloutIn, *, idempotency_key: str | None = None
     ) -> schemas.RolloutOut:

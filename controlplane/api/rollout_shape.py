@@ -44,6 +44,7 @@ def rollout_out(plane: Plane, rollout: Rollout) -> RolloutOut:
         updated_at=rollout.updated_at,
         links={
             "self": f"/v1/rollouts/{rollout.id}",
+            "analysis": f"/v1/rollouts/{rollout.id}/analysis",
             "events": f"/v1/events?subject=rollout/{rollout.id}",
         },
     )

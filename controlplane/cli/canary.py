@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-import orjson
 import typer
 
 from canary_analysis.compare import compare, read_past
@@ -18,19 +17,19 @@ from controlplane.cli.canary_report import (
     tell_notes,
     tell_ours,
 )
+from controlplane.cli.canary_stored import add_stored, json_file, recompute_any, tell_recomputed
 from controlplane.cli.exits import Exit
 from controlplane.cli.option_groups import with_option_groups
 from controlplane.cli.session import Format, FormatOption, ending_well, show
 from controlplane.cli.times import seconds_of
-from controlplane.errors import InvalidConfig
 from controlplane.recorded import Taken
-from controlplane.recorded.stored import Judge, KayentaAsked, judge_kayenta, recompute, stored
+from controlplane.recorded.stored import Judge, KayentaAsked, judge_kayenta, stored
 
 __all__ = ["app"]
 
 app = typer.Typer(name="canary", help="Judge recorded canaries.", no_args_is_help=True)
 
-MOST_BYTES = 256 << 20
+add_stored(app)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +48,7 @@ class KayentaWritten:
         Raises:
             InvalidConfig: The configuration cannot be read, or a figure cannot be.
         """
-        written = None if self.config is None else _json(self.config)
+        written = None if self.config is None else json_file(self.config)
         step = seconds_of(self.step, "--step")
         return KayentaAsked(config=written, step_seconds=step, seed=self.seed)
 
@@ -79,7 +78,7 @@ def judge_periods(
     """
     with ending_well():
         if recomputed is not None:
-            _recompute(recomputed, output)
+            tell_recomputed(recompute_any(json_file(recomputed)), output)
             return
         taken = written.take()
         if judge is Judge.KAYENTA:
@@ -145,39 +144,3 @@ def _by_both(taken: Taken, limits: Limits, asked: KayentaAsked, output: Format) 
     else:
         show(comparison_of(both, notes), output)
     return ENDS[str(both.ours.verdict.decision)]
-
-
-def _recompute(path: Path, output: Format) -> None:
-    found = recompute(_json(path))
-    if output is not Format.TABLE:
-        show(
-            {
-                "decision": found.decision,
-                "now": found.now,
-                "same": not found.differences,
-                "differences": list(found.differences),
-            },
-            output,
-        )
-    elif found.differences:
-        typer.echo(f"It was {found.decision}, and is {found.now} now:")
-        for difference in found.differences:
-            typer.echo(f"  {difference}")
-    else:
-        typer.echo(f"{found.decision}: the same verdict comes out of its own counts.")
-    if found.differences:
-        raise typer.Exit(Exit.REFUSED)
-
-
-def _json(path: Path) -> Any:  # noqa: ANN401 -- JSON in
-    try:
-        if path.stat().st_size > MOST_BYTES:
-            msg = f"{path} is larger than {MOST_BYTES >> 20} MiB."
-            raise InvalidConfig(msg)
-        return orjson.loads(path.read_bytes())
-    except OSError as error:
-        msg = f"{path} cannot be read: {type(error).__name__}."
-        raise InvalidConfig(msg) from error
-    except orjson.JSONDecodeError as error:
-        msg = f"{path} is no JSON: {error}."
-        raise InvalidConfig(msg) from error

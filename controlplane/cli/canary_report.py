@@ -14,7 +14,15 @@ from controlplane.cli.exits import Exit
 from controlplane.cli.session import show_table
 from controlplane.recorded.stored import plain_of
 
-__all__ = ["ENDS", "comparison_of", "tell_comparison", "tell_kayenta", "tell_notes", "tell_ours"]
+__all__ = [
+    "ENDS",
+    "comparison_of",
+    "tell_comparison",
+    "tell_findings",
+    "tell_kayenta",
+    "tell_notes",
+    "tell_ours",
+]
 
 ENDS = {
     "promote": Exit.DONE,
@@ -45,7 +53,12 @@ def tell_ours(read: Read) -> None:
     typer.echo(
         f"{verdict.decision}, after {read.at_seconds:g} s and {read.readings} readings: {verdict.text}"
     )
-    show_table("findings", COLUMNS, [_row(found) for found in verdict.findings])
+    tell_findings(verdict.findings)
+
+
+def tell_findings(findings: Iterable[Finding]) -> None:
+    """Print what was found about each metric."""
+    show_table("findings", COLUMNS, [_row(found) for found in findings])
 
 
 def _row(found: Finding) -> tuple[object, ...]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from canary_analysis import Finding, Verdict, compare_share, noise_seen, prior_phi
-from controlplane.canary_watch import ERRORS, Watched
+from controlplane.canary_counts import ERRORS, Watched
 from controlplane.decide.alert_state import AlertState
 from controlplane.decide.rollout import Rollout
 from controlplane.decide.rollout_plan import ALL, Strategy

@@ -1,9 +1,9 @@
 """A verdict with everything it rests on, as JSON, and the same verdict reckoned again from it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from math import isclose, isfinite
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -16,11 +16,11 @@ from canary_analysis.compare_recording import Recording
 from canary_analysis.errors import CanaryAnalysisError
 from canary_analysis.kayenta import Config, Judgement, judge, parse_config
 from controlplane.errors import InvalidConfig
+from controlplane.recorded.recomputed import Recomputed, differences
 
 __all__ = [
     "Judge",
     "KayentaAsked",
-    "Recomputed",
     "judge_kayenta",
     "plain_of",
     "recompute",
@@ -29,8 +29,6 @@ __all__ = [
 
 KIND, VERSION = "trimtab canary verdict", 1
 LEAST_STEP_SECONDS = 0.001
-NEAR = 1e-9
-"""Figures are the same up to the rounding of another machine."""
 
 
 class Judge(StrEnum):
@@ -94,21 +92,6 @@ class KayentaAsked:
     def rng(self) -> np.random.Generator:
         """Return the source of noise, anew."""
         return np.random.default_rng(self.seed)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recomputed:
-    """A stored verdict, and what comes out today.
-
-    Attributes:
-        decision: Stored.
-        now: Reckoned again.
-        differences: Places where they differ; empty when it is the same verdict.
-    """
-
-    decision: str
-    now: str
-    differences: tuple[str, ...]
 
 
 def judge_kayenta(recording: Recording, asked: KayentaAsked) -> Judgement:
@@ -177,24 +160,8 @@ def recompute(saved: object) -> Recomputed:
         raise InvalidConfig(msg) from error
     after = {"decision": _decision(result), "result": plain_of(result)}
     return Recomputed(
+        what="verdict",
         decision=str(before["decision"]),
         now=_decision(result),
-        differences=tuple(_differences(before, after, "")),
+        differences=tuple(differences(before, after)),
     )
-
-
-def _differences(before: object, after: object, place: str) -> Iterator[str]:
-    if isinstance(before, Mapping) and isinstance(after, Mapping):
-        for key in sorted({*before, *after}):
-            yield from _differences(before.get(key), after.get(key), f"{place}/{key}")
-    elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
-        for number, (old, new) in enumerate(zip(before, after, strict=True)):
-            yield from _differences(old, new, f"{place}/{number}")
-    elif not _same(before, after):
-        yield f"{place}: {str(before)[:60]} is {str(after)[:60]} now"
-
-
-def _same(before: object, after: object) -> bool:
-    if isinstance(before, int | float) and isinstance(after, int | float):
-        return isclose(before, after, rel_tol=NEAR)
-    return before == after

@@ -8,6 +8,7 @@ from controlplane.schemas.alerts import AlertOut, DeliveryOut
 from controlplane.schemas.detection import DetectionOut, IndicatorOut, ModelOut, SystemOut
 from controlplane.schemas.engines import BackfillIn, BackfillOut, EngineFeedOut
 from controlplane.schemas.gate import GateOut, OverrideIn
+from controlplane.schemas.rollout_analysis import KeptVerdictOut, RolloutAnalysisOut
 from controlplane.schemas.rollouts import (
     ApprovalIn,
     ConditionOut,
@@ -80,6 +81,7 @@ __all__ = [
     "GpuOut",
     "HistoryOut",
     "IndicatorOut",
+    "KeptVerdictOut",
     "ModelOut",
     "OutlookOut",
     "OverrideIn",
@@ -87,6 +89,7 @@ __all__ = [
     "Problem",
     "PushSourceOut",
     "ResetIn",
+    "RolloutAnalysisOut",
     "RolloutIn",
     "RolloutOut",
     "RolloutSpecOut",

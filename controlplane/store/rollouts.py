@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Engine, Row, insert, select, update
 from controlplane.decide.rollout import Progress, Rollout, RolloutSpec
 from controlplane.decide.rollout_state import FINAL, Phase
 from controlplane.errors import KeyReused, NotFound
+from controlplane.store.rollout_verdicts import KeptVerdict, keep_verdict, kept_verdicts
 from controlplane.store.tables import rollout as table
 
 __all__ = ["RolloutStore"]
@@ -67,7 +68,10 @@ class RolloutStore:
         if analysis is not None:
             values["analysis"] = analysis
         same = (table.c.id == rollout.id) & (table.c.generation == read_generation)
-        return connection.execute(update(table).where(same).values(**values)).rowcount == 1
+        written = connection.execute(update(table).where(same).values(**values)).rowcount == 1
+        if written and rollout.generation > read_generation:
+            keep_verdict(connection, rollout)
+        return written
 
     def get(self, rollout_id: str) -> Rollout:
         """Return one rollout.
@@ -98,6 +102,11 @@ class RolloutStore:
         with self._engine.connect() as connection:
             found: dict[str, object] | None = connection.execute(query).scalar()
         return found
+
+    def verdicts(self, rollout_id: str) -> tuple[KeptVerdict, ...]:
+        """Return what the analysis said at each move of a rollout, oldest first."""
+        with self._engine.connect() as connection:
+            return kept_verdicts(connection, rollout_id)
 
 
 def _changing(rollout: Rollout) -> dict[str, Any]:

@@ -91,6 +91,20 @@ rollout = Table(
     Index("rollout_by_service", "service", "created_at"),
 )
 
+rollout_verdict = Table(
+    "rollout_verdict",
+    METADATA,
+    Column("rollout", String(32), primary_key=True),
+    Column("generation", Integer, primary_key=True),
+    Column("at", Float, nullable=False),
+    Column("phase", String(16), nullable=False),
+    Column("step", Integer, nullable=False),
+    Column("weight", Float, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("analysis", JSON, nullable=False),
+)
+"""What the analysis said when a rollout moved, and what it said it by."""
+
 breaker = Table(
     "breaker",
     METADATA,

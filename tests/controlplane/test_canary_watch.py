@@ -6,7 +6,8 @@ import pytest
 
 from canary_analysis import Decision
 from controlplane import rollout_draft
-from controlplane.canary_watch import CanaryWatch, Watched
+from controlplane.canary_counts import Watched
+from controlplane.canary_watch import CanaryWatch
 from probes.layout_cache import LayoutCache
 from probes.plugins import installed
 from probes.reading import read_service

@@ -7,7 +7,7 @@ import pytest
 
 from canary_analysis import Analysis, Interval, Kind, Metric, Policy
 from controlplane import rollout_desk, rollout_draft
-from controlplane.canary_watch import ERRORS
+from controlplane.canary_counts import ERRORS
 from controlplane.decide.rollout_state import Phase
 from controlplane.evidence import evidence_of
 from tests.controlplane.loops.test_rollout import run_until_over, start, traffic_second
