@@ -44,6 +44,7 @@ from controlplane.building import (
     make_routers,
 )
 from controlplane.errors import InvalidConfig
+from controlplane.leading import lead
 from controlplane.loops.discover import discover
 from controlplane.loops.engines import read_engines
 from controlplane.loops.evaluate import evaluate
@@ -56,7 +57,7 @@ from controlplane.loops.rollout import move_traffic
 from controlplane.loops.running import every, on_news
 from controlplane.loops.scale import scale
 from controlplane.loops.vanish import watch_for_silence
-from controlplane.opening import database_address, open_plane
+from controlplane.opening import database_address
 from controlplane.plane import Plane
 from controlplane.spec import Config
 from controlplane.store.database import open_database
@@ -118,16 +119,20 @@ def create_app(config: Config, *, beside: Path) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_plane(config, beside=beside) as plane:
-            app.state.plane = plane
-            running = [asyncio.create_task(loop) for loop in loops(plane)]
-            try:
-                yield
-            finally:
-                for task in running:
-                    task.cancel()
-                await asyncio.gather(*running, return_exceptions=True)
-                await save_counts(plane)
+        app.state.plane, app.state.leader, settled = None, "", asyncio.Event()
+        leading = asyncio.create_task(
+            lead(app.state, config, beside=beside, loops=loops, settled=settled)
+        )
+        known = asyncio.create_task(settled.wait())
+        await asyncio.wait((leading, known), return_when=asyncio.FIRST_COMPLETED)
+        known.cancel()
+        try:
+            if leading.done():
+                await leading  # it could not begin, and says why
+            yield
+        finally:
+            leading.cancel()
+            await asyncio.gather(leading, return_exceptions=True)
 
     return make_api(lifespan)
 

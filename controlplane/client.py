@@ -20,9 +20,12 @@ class TrimtabClient(RestCalls):
 
     def ready(self) -> bool:
         """Whether the control plane answers and says that it is ready."""
+        return any(map(self._ready, self._places))
+
+    def _ready(self, place: str) -> bool:
         try:
-            return self._http.get("/readyz").status_code == httpx.codes.OK
-        except httpx.HTTPError:
+            return self._http.get(f"{place}/readyz").status_code == httpx.codes.OK
+        except (httpx.HTTPError, httpx.InvalidURL):
             return False
 
     def targets(self) -> list[schemas.TargetOut]:

@@ -11,12 +11,15 @@
   x DiscoveryError      a place where targets are found cannot be asked or read
   x Overloaded          too much waits to be saved; the caller may come again
   x NotSaved            the database refused; the caller may send it again
+  x Standby             another control plane leads; this one does nothing
+  x Deposed             another control plane has taken the lease; nothing was saved
   x RouterError         the system that moves traffic did not do as asked
   x Unreachable         the control plane did not answer, or did not let us in
 """
 
 __all__ = [
     "Changed",
+    "Deposed",
     "DiscoveryError",
     "EngineError",
     "IllegalTransition",
@@ -27,6 +30,7 @@ __all__ = [
     "Overloaded",
     "Refused",
     "RouterError",
+    "Standby",
     "TrimtabError",
     "Unreachable",
 ]
@@ -78,6 +82,14 @@ class Overloaded(TrimtabError):
 
 class NotSaved(TrimtabError):
     """The database refused what was to be saved; the caller may send it again."""
+
+
+class Standby(TrimtabError):
+    """Another control plane of the same database leads; this one does nothing."""
+
+
+class Deposed(TrimtabError):
+    """Another control plane has taken the lease; nothing of the transaction was saved."""
 
 
 class RouterError(TrimtabError):

@@ -24,6 +24,7 @@ from controlplane.building import (
 from controlplane.canary_watch import CanaryWatch
 from controlplane.counting import Counting
 from controlplane.families import Families
+from controlplane.lease import Lease, fence
 from controlplane.live import Live
 from controlplane.notifiers import Notifier
 from controlplane.plane import Plane
@@ -69,6 +70,7 @@ async def open_plane(
     beside: Path,
     clock: Clock | None = None,
     seed: int | None = None,
+    lease: Lease | None = None,
     routers: Mapping[str, Router] | None = None,
     notifiers: Mapping[tuple[str, int], Notifier] | None = None,
 ) -> AsyncIterator[Plane]:
@@ -79,6 +81,7 @@ async def open_plane(
         beside: Folder that its relative names start from.
         clock: Time; the machine's own when None.
         seed: Of the one generator of random numbers; from the machine when None.
+        lease: What it acts under; None where nobody else could.
         routers: Who moves traffic, by service; as configured when None.
         notifiers: Destinations; as configured when None.
 
@@ -91,6 +94,7 @@ async def open_plane(
             beside=beside,
             clock=clock or SystemClock(),
             rng=np.random.default_rng(seed),
+            lease=lease or Lease(),
             http=http,
             pages=pages,
             routers=make_routers(config) if routers is None else routers,
@@ -110,6 +114,7 @@ def _build(
     beside: Path,
     clock: Clock,
     rng: np.random.Generator,
+    lease: Lease,
     http: aiohttp.ClientSession,
     pages: PageClient,
     routers: Mapping[str, Router],
@@ -117,6 +122,8 @@ def _build(
 ) -> Plane:
     now = clock.now().timestamp()
     engine = open_database(database_address(config.storage.database, beside))
+    if lease.fencing:
+        fence(engine, lease)
     counting = Counting(CountStore(engine), now=now)
     live, book = Live(), TargetBook(config.targets)
     families = _families(config, engine, beside)
@@ -125,6 +132,7 @@ def _build(
         url=f"http://{config.api.listen}",
         clock=clock,
         rng=rng,
+        lease=lease,
         engine=engine,
         http=http,
         pages=pages,

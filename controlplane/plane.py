@@ -14,6 +14,7 @@ from controlplane.decide.freeze import Freeze
 from controlplane.discovery import Discoverer
 from controlplane.engines.prometheus import PrometheusEngine
 from controlplane.families import Families
+from controlplane.lease import Lease
 from controlplane.live import Live
 from controlplane.notifiers import Notifier
 from controlplane.probe_page import ProbePage
@@ -56,6 +57,7 @@ class Plane:
     url: str
     clock: Clock
     rng: np.random.Generator
+    lease: Lease
     engine: Engine
     http: aiohttp.ClientSession
     pages: PageClient

@@ -9,7 +9,8 @@ from controlplane.errors import InvalidConfig
 __all__ = ["SETTINGS", "Secret", "Settings", "read_settings", "resolve_secret"]
 
 SETTINGS = {
-    "TRIMTAB_URL": "where the REST client finds the control plane; http://127.0.0.1:9470 if unset",
+    "TRIMTAB_URL": "where the REST client finds the control plane; several, separated by commas, where "
+    "they share a database; http://127.0.0.1:9470 if unset",
     "TRIMTAB_TOKEN": "bearer token that the REST client sends; none if unset",
     "GITHUB_STEP_SUMMARY": "file that the end of a rollout is told in, as GitHub Actions sets it",
 }

@@ -44,12 +44,15 @@ class StorageSpec:
         database: As an SQLAlchemy address.
         recent: For how long every series of every target is kept in memory; 0 keeps only what SLOs
             and rollouts count, and lets servers print no more than that.
+        lease: How long a control plane leads unless it renews; another one of the same database, which
+            stands by, takes over after so long at most.
         series: What SLOs are counted on unless they say otherwise: the pages of targets, or an engine.
         engines: More engines by name; an SLO whose metricSourceRef is such a name is counted there.
     """
 
     database: str = "sqlite:///trimtab.db"
     recent: Annotated[Seconds, Field(ge=0, le=86400)] = 0.0
+    lease: Annotated[Seconds, Field(ge=1, le=600)] = 15.0
     series: Literal["embedded"] | EngineSpec = "embedded"
     engines: dict[Name, EngineSpec] = field(default_factory=dict)
 

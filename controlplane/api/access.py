@@ -8,7 +8,7 @@ from typing import Annotated, Any, Generic, TypeVar
 from fastapi import Depends, Query, Request
 from pydantic import BaseModel, SerializerFunctionWrapHandler, model_serializer
 
-from controlplane.errors import InvalidConfig
+from controlplane.errors import InvalidConfig, Standby
 from controlplane.plane import Plane
 from controlplane.schemas import Shape
 
@@ -108,7 +108,10 @@ async def _paging(
 
 
 async def _plane(request: Request) -> Plane:
-    plane: Plane = request.app.state.plane
+    plane: Plane | None = request.app.state.plane
+    if plane is None:
+        msg = f"This control plane stands by: {request.app.state.leader}."
+        raise Standby(msg, hint="ask that one, or name both in TRIMTAB_URL, separated by a comma")
     return plane
 
 

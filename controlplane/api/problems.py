@@ -7,6 +7,7 @@ from starlette.exceptions import HTTPException
 
 from controlplane.errors import (
     Changed,
+    Deposed,
     DiscoveryError,
     EngineError,
     IllegalTransition,
@@ -17,6 +18,7 @@ from controlplane.errors import (
     Overloaded,
     Refused,
     RouterError,
+    Standby,
     TrimtabError,
 )
 from controlplane.schemas import Problem
@@ -34,6 +36,8 @@ STATUS: dict[type[TrimtabError], int] = {
     EngineError: 502,
     Overloaded: 429,
     NotSaved: 503,
+    Standby: 503,
+    Deposed: 503,
     RouterError: 502,
 }
 """HTTP status of each error; `code` is the error's name."""

@@ -26,6 +26,8 @@ async def notify(plane: Plane) -> None:
 
 
 async def _deliver(plane: Plane, message: Message) -> None:
+    if not plane.lease.live:
+        return
     answer = await _send(plane, message)
     now = plane.now()
     delivery = next_delivery(

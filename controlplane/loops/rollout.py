@@ -169,9 +169,9 @@ async def _act(
     observed: dict[str, float],
 ) -> None:
     wanted = _wanted(plane, record, rollout)
-    if not _same(observed, wanted.by_version):
+    if not _same(observed, wanted.by_version) and plane.lease.live:
         try:
-            await plane.routers[name].set_weights(wanted.by_version)
+            await plane.routers[name].set_weights(wanted.by_version, fencing=plane.lease.fencing)
         except RouterError as error:
             plane.live.traffic[name] = TrafficStanding(weights=observed, reason=str(error))
             return

@@ -35,6 +35,9 @@ async def on_news(plane: Plane, name: str, round_: Round) -> None:
 
 
 async def _contained(plane: Plane, name: str, round_: Round) -> None:
+    """Run a round, unless the lease to act is gone or nearly so."""
+    if not plane.lease.live:
+        return
     plane.telemetry.loop_failures.labels(name)  # shown from the first round on, as zero
     try:
         await round_(plane)

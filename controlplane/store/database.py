@@ -5,12 +5,15 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine, create_engine, event, func, select
 from sqlalchemy.exc import ArgumentError, OperationalError
 
 from controlplane.errors import InvalidConfig
 
 __all__ = ["open_database"]
+
+MIGRATION_LOCK = 0x7472696D
+"""Any number that nobody else locks; this one is "trim"."""
 
 
 def open_database(address: str) -> Engine:
@@ -40,6 +43,11 @@ def migrate(engine: Engine) -> None:
     config = Config()
     config.set_main_option("script_location", str(files("controlplane.store") / "migrations"))
     with engine.begin() as connection:
+        # Of two that start at once, the second one waits and finds everything done.
+        if engine.dialect.name == "postgresql":
+            connection.execute(select(func.pg_advisory_xact_lock(MIGRATION_LOCK)))
+        elif engine.dialect.name == "sqlite":
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 

@@ -208,6 +208,16 @@ slo_set = Table(
     Column("applied_at", Float, nullable=False),
 )
 
+lease = Table(
+    "lease",
+    METADATA,
+    Column("name", String(63), primary_key=True),
+    Column("holder", String(255), nullable=False),
+    Column("url", String(255), nullable=False),
+    Column("fencing", BigInteger, nullable=False),
+    Column("expires_at", Float, nullable=False),
+)
+
 slo_member = Table(
     "slo_member",
     METADATA,

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from controlplane.app import open_plane
+from controlplane.opening import open_plane
 from controlplane.plane import Plane
 from controlplane.spec import Config, parse_config
 from controlplane.store.database import open_database
