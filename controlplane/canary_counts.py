@@ -13,6 +13,8 @@ from probes.reading import Reading
 from slo import Selector
 
 __all__ = [
+    "COMPARED",
+    "DIFFERENT",
     "ERRORS",
     "LATENCY",
     "REQUESTS",
@@ -28,6 +30,7 @@ Gained = Mapping[str, Mapping[str, float]]
 """What each tally gained since the last look, by target."""
 
 REQUESTS, ERRORS, GOOD, TIMED, LATENCY = "requests", "errors", "good", "timed", "latency"
+COMPARED, DIFFERENT = "compared", "different"
 LATE = "answers beyond the SLO's limit"
 
 
@@ -118,6 +121,9 @@ def tallies_of(rollout: Rollout, watched: Watched, version: str) -> dict[str, tu
         key(_part(watched)): reading.part(**who),
         key(TIMED): reading.timed(**who),
     }
+    if reading.of_copies and version == rollout.spec.version:
+        found[key(COMPARED)] = reading.compared(**who)
+        found[key(DIFFERENT)] = reading.different(**who)
     for edge, le in watched.edges.items():
         found[key(_below(edge))] = reading.within(le, **who)
     return found

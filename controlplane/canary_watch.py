@@ -6,6 +6,8 @@ from typing import Any
 
 from canary_analysis import Analysis, Policy, Verdict
 from controlplane.canary_counts import (
+    COMPARED,
+    DIFFERENT,
     REQUESTS,
     Watched,
     intervals_of,
@@ -114,6 +116,15 @@ class CanaryWatch:
     def baseline_requests(self, rollout: Rollout) -> int:
         """Return the baseline's requests counted since the rollout began."""
         return int(self._counting.value(tally_key(rollout, rollout.progress.baseline, REQUESTS)))
+
+    def answers(self, rollout: Rollout) -> tuple[int, int]:
+        """Return how many answers of a mirrored canary were compared, and how many differed."""
+        found = (
+            self._counting.value(tally_key(rollout, rollout.spec.version, what))
+            for what in (COMPARED, DIFFERENT)
+        )
+        compared, different = map(int, found)
+        return compared, different
 
     def snapshot(self, rollout_id: str) -> dict[str, object] | None:
         """Return the evidence so far with the last verdict, fit for JSON; None before it began.

@@ -5,6 +5,7 @@ from collections import defaultdict, deque
 from dataclasses import dataclass
 
 from controlplane.decide.alert_state import Alert
+from controlplane.decide.route import Mirror, RouteSetting
 from controlplane.decide.scaling import Wish
 from controlplane.engine_feed import EngineFeed
 from controlplane.version_watch import VersionWatch
@@ -65,10 +66,16 @@ class ProbeStanding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrafficStanding:
-    """A service's weights in per cent as the router reports them; None when it does not answer."""
+    """What a service's router is set to: weights in per cent, None when it does not answer."""
 
     weights: dict[str, float] | None
     reason: str
+    mirror: Mirror | None = None
+
+    @classmethod
+    def of(cls, observed: RouteSetting, *, reason: str) -> "TrafficStanding":
+        """Return what was observed, and why it is so."""
+        return cls(weights=dict(observed.weights), mirror=observed.mirror, reason=reason)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,8 +10,9 @@ from pydantic.dataclasses import dataclass
 from controlplane.target_spec import STRICT, Name
 from controlplane.units import Seconds, Share
 
-__all__ = ["ApprovalSpec", "FreezeSpec", "Margin", "RolloutDefaults"]
+__all__ = ["ApprovalSpec", "FreezeSpec", "Margin", "RolloutDefaults", "ShadowSpec", "StrategyName"]
 
+StrategyName = Literal["canary", "blue-green", "immediate", "manual", "shadow", "observe"]
 Weight = Annotated[float, Field(gt=0, lt=100)]
 
 
@@ -22,6 +23,19 @@ class Margin:
     errors: Share = 0.0005
     error_odds: Annotated[float, Field(ge=1, le=100)] = 1.5
     latency_odds: Annotated[float, Field(ge=1, le=100)] = 1.2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
+class ShadowSpec:
+    """How the answers of a mirrored version are held against the serving one's.
+
+    Attributes:
+        tolerance: Numbers are the same within ``tolerance * (1 + |live|)``.
+        max_different: The share of answers that may differ; 100 % lets all.
+    """
+
+    tolerance: Annotated[float, Field(ge=0, le=1000)] = 0.001
+    max_different: Annotated[Share, Field(ge=0.0001, le=1)] = 0.01
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
@@ -44,7 +58,7 @@ class RolloutDefaults:
         warmup: Seconds in which a canary's latency is no evidence: fresh replicas are slower.
     """
 
-    strategy: Literal["canary", "blue-green", "immediate", "manual", "observe"] = "canary"
+    strategy: StrategyName = "canary"
     steps: Annotated[tuple[Weight, ...], Field(min_length=1, max_length=20)] = (5.0, 25.0, 50.0)
     soak: Annotated[Seconds, Field(ge=0, le=86400)] = 300.0
     min_requests: Annotated[int, Field(ge=0)] = 0
@@ -52,6 +66,7 @@ class RolloutDefaults:
     alpha: Annotated[float, Field(gt=0, lt=0.5)] = 0.01
     beta: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
     margin: Margin = field(default_factory=Margin)
+    shadow: ShadowSpec = field(default_factory=ShadowSpec)
     tolerable_errors: Share = 0.01
     noise: Annotated[float, Field(ge=1, le=100)] = 1.0
     warmup: Annotated[Seconds, Field(ge=0, le=86400)] = 0.0

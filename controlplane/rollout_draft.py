@@ -8,6 +8,7 @@ from controlplane.decide.rollout_state import Phase
 from controlplane.errors import NotFound, Refused
 from controlplane.plane import Plane
 from controlplane.rollout_config import ApprovalSpec, RolloutDefaults
+from controlplane.rollout_fit import check_fit
 from controlplane.schemas import ApprovalIn, RolloutIn
 
 __all__ = ["again", "back", "draft"]
@@ -29,6 +30,7 @@ def draft(plane: Plane, asked: RolloutIn) -> Rollout:
         msg = f"Service {asked.service!r} has no route, so nobody can move its traffic."
         raise Refused(msg, hint=f"add services.{asked.service}.route to trimtab.yaml")
     drafted = _spec(spec.rollout, asked, external=spec.route.external)
+    check_fit(plane, asked.service, drafted.strategy)
     return _renewed(plane, drafted)
 
 
@@ -64,6 +66,9 @@ def back(plane: Plane, rollout_id: str, *, version: str = "") -> Rollout:
             f"Rollout {rollout_id} is {rollout.progress.phase}; only what succeeded is taken back."
         )
         raise Refused(msg, hint="abort takes back what is under way")
+    if not rollout.spec.strategy.moves_traffic:
+        msg = f"Rollout {rollout_id} moved no traffic, so there is nothing to take back."
+        raise Refused(msg)
     wanted = version or rollout.progress.baseline
     standing = plane.live.traffic.get(rollout.spec.service)
     warm = () if standing is None or standing.weights is None else tuple(standing.weights)
@@ -103,7 +108,7 @@ def _spec(usual: RolloutDefaults, asked: RolloutIn, *, external: bool) -> Rollou
     strategy = Strategy(asked.strategy or (Strategy.OBSERVE if external else usual.strategy))
     _check_mover(asked, strategy, external=external)
     steps = _steps(strategy, asked.steps or usual.steps)
-    approvals = _approvals(usual, asked)
+    approvals = _approvals(usual, asked, strategy)
     _check_approvals(approvals, steps, strategy)
     return RolloutSpec(
         service=asked.service,
@@ -127,6 +132,10 @@ def _spec(usual: RolloutDefaults, asked: RolloutIn, *, external: bool) -> Rollou
         rollback_on_page=usual.rollback_on_page,
         override=asked.override,
         against=asked.against,
+        tolerance=usual.shadow.tolerance,
+        max_different=usual.shadow.max_different
+        if asked.max_different is None
+        else asked.max_different,
     )
 
 
@@ -153,11 +162,17 @@ def _check_mover(asked: RolloutIn, strategy: Strategy, *, external: bool) -> Non
         raise Refused(msg, hint="leave 'against' out: it is the version that serves")
 
 
-def _approvals(usual: RolloutDefaults, asked: RolloutIn) -> tuple[Approval, ...]:
-    """Return the approvals that a request names; those that are usual when it names none."""
+def _approvals(
+    usual: RolloutDefaults, asked: RolloutIn, strategy: Strategy
+) -> tuple[Approval, ...]:
+    """Return the approvals that a request names; those that are usual when it names none.
+
+    What is usual is asked for before traffic moves, and a mirror moves none.
+    """
     named: list[tuple[ApprovalIn | ApprovalSpec, float]]
     named = [(each, each.deadline_seconds) for each in asked.approvals]
-    named = named or [(each, each.deadline) for each in usual.approvals]
+    if not named and strategy is not Strategy.SHADOW:
+        named = [(each, each.deadline) for each in usual.approvals]
     return tuple(
         Approval(
             name=each.name,
@@ -183,6 +198,9 @@ def _steps(strategy: Strategy, steps: tuple[float, ...]) -> tuple[float, ...]:
         return steps[:1]
     if list(steps) != sorted(set(steps)):
         msg = f"steps must rise, not {list(steps)}."
+        raise Refused(msg)
+    if steps[-1] >= ALL and strategy is not Strategy.SHADOW:
+        msg = f"steps must be below 100, not {list(steps)}: after the last comes promotion."
         raise Refused(msg)
     return steps
 

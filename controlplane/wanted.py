@@ -58,4 +58,6 @@ def _names_of(profile: ServerProfile) -> set[str]:
             names |= {selector.name for selector in level.series}
     if profile.identity is not None:
         names.add(profile.identity.family)
+    if profile.mirror is not None:
+        names |= profile.mirror.names
     return names

@@ -25,6 +25,8 @@ class Reading:
         by_label: Whether a label tells versions apart; otherwise each version has its own targets.
         latency: The histogram of request times; None where the pages have none.
         edges: Its ``le`` labels by bucket edge in seconds, rising, without +Inf.
+        of_copies: Whether it counts mirrored requests, whose answers are compared.
+        mirrored: How those are counted; None where the pages do not tell of them.
     """
 
     profile: ServerProfile
@@ -32,6 +34,8 @@ class Reading:
     by_label: bool
     latency: Distribution | None
     edges: Mapping[float, str]
+    of_copies: bool = False
+    mirrored: "Reading | None" = None
 
     @property
     def counts_bad(self) -> bool:
@@ -54,6 +58,24 @@ class Reading:
     def within(self, le: str, *, model: str, version: str) -> tuple[Selector, ...]:
         """Return one bucket; ``le`` is the label as the pages write it."""
         return tuple(each.where(le=le) for each in self._latency("_bucket", model, version))
+
+    def compared(self, *, model: str, version: str) -> tuple[Selector, ...]:
+        """Return what counts a mirrored version's answers that were held against others."""
+        signs = self.profile.mirror
+        return (
+            ()
+            if signs is None or not self.of_copies
+            else _all_of(signs.compared, self.ratio, model, version)
+        )
+
+    def different(self, *, model: str, version: str) -> tuple[Selector, ...]:
+        """Return what counts those of them that were not the same."""
+        signs = self.profile.mirror
+        return (
+            ()
+            if signs is None or not self.of_copies
+            else _all_of(signs.different, self.ratio, model, version)
+        )
 
     def _latency(self, suffix: str, model: str, version: str) -> tuple[Selector, ...]:
         if self.latency is None:
@@ -88,6 +110,23 @@ def read_service(profile: ServerProfile, pages: Sequence[Page], *, model: str) -
         by_label=bool(ratio.version),
         latency=latency,
         edges={} if latency is None else _edges(latency, pages, model),
+        mirrored=_mirrored(profile, pages, model),
+    )
+
+
+def _mirrored(profile: ServerProfile, pages: Sequence[Page], model: str) -> Reading | None:
+    """Return how mirrored requests are counted; None where the pages do not tell of them."""
+    signs = profile.mirror
+    edges = {} if signs is None else _edges(signs.latency, pages, model)
+    if signs is None or not edges:
+        return None
+    return Reading(
+        profile=profile,
+        ratio=signs.ratio,
+        by_label=bool(signs.ratio.version),
+        latency=signs.latency,
+        edges=edges,
+        of_copies=True,
     )
 
 
@@ -118,6 +157,12 @@ def _of(selector: Selector, by: Ratio | Distribution, model: str, version: str) 
     if by.version:
         labels[by.version] = version
     return selector.where(**labels)
+
+
+def _all_of(
+    selectors: Sequence[Selector], by: Ratio, model: str, version: str
+) -> tuple[Selector, ...]:
+    return tuple(_of(each, by, model, version) for each in selectors)
 
 
 def _edges(latency: Distribution, pages: Sequence[Page], model: str) -> Mapping[float, str]:

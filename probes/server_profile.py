@@ -3,8 +3,9 @@
 from dataclasses import dataclass, field
 
 from probes.indicators import Distribution, Indicator, Level, Ratio, Tally
+from slo import Selector
 
-__all__ = ["ApiSign", "Identity", "ServerProfile"]
+__all__ = ["ApiSign", "Identity", "MirrorSigns", "ServerProfile"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +39,31 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MirrorSigns:
+    """How mirrored requests are told: apart from those of users, once for each version of a pair.
+
+    Attributes:
+        ratio: Pairs, by the version that answered, and those that it failed.
+        latency: How long it took for them.
+        compared: Pairs whose answers were held against each other, by the mirrored version.
+        different: Those that were not the same.
+    """
+
+    ratio: Ratio
+    latency: Distribution
+    compared: tuple[Selector, ...]
+    different: tuple[Selector, ...]
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Names of the samples."""
+        ratio = (*self.ratio.total, *self.ratio.good, *self.ratio.bad)
+        plain = (*ratio, *self.compared, *self.different)
+        timed = (self.latency.family.name + suffix for suffix in ("_bucket", "_count"))
+        return frozenset(selector.name for selector in plain).union(timed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServerProfile:
     """One kind of server.
 
@@ -53,6 +79,7 @@ class ServerProfile:
         levels: Gauges; of one name, the preferred first.
         tallies: Other counts.
         held: Names of the levels whose sum is the requests that a replica holds, queued included.
+        mirror: How mirrored requests are told; None where the pages do not.
         not_versions: Values of version labels that say nothing, such as ``default``.
         identity: Where the page says whom it is about.
         noise: Labels that change without meaning, to be dropped.
@@ -77,6 +104,7 @@ class ServerProfile:
     levels: tuple[Level, ...] = ()
     tallies: tuple[Tally, ...] = ()
     held: tuple[str, ...] = ()
+    mirror: MirrorSigns | None = None
     not_versions: tuple[str, ...] = ()
     identity: Identity | None = None
     noise: tuple[str, ...] = ()

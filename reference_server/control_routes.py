@@ -49,14 +49,17 @@ def mirror_routes(store: ModelStore, metrics: MirrorMetrics) -> APIRouter:
     async def change(model: str, request: Request) -> dict[str, str | float | None]:
         served = store.model(model)
         asked = read_mirror(await _asked(request, "A mirror"), served.versions)
+        served.traffic.admit(read_fencing(request.headers.get("x-fencing-number")))
         if asked.version is not None and asked.version != served.mirror.setting.version:
             metrics.begin(model, asked.version)
         served.mirror.set(asked)
         return asked.as_json()
 
     @routes.delete("")
-    async def end(model: str) -> dict[str, str | float | None]:
-        store.model(model).mirror.set(OFF)
+    async def end(model: str, request: Request) -> dict[str, str | float | None]:
+        served = store.model(model)
+        served.traffic.admit(read_fencing(request.headers.get("x-fencing-number")))
+        served.mirror.set(OFF)
         return OFF.as_json()
 
     return routes

@@ -45,14 +45,22 @@ class Traffic:
         Raises:
             Outdated: Weights were set under a higher number.
         """
-        if fencing and fencing < self.fencing:
-            msg = f"Fencing number {fencing} is outdated: weights were set under {self.fencing}."
-            raise Outdated(msg)
-        self.fencing = max(self.fencing, fencing)
+        self.admit(fencing)
         total = sum(weights.values())
         shares = {version: weights.get(version, 0.0) * FULL / total for version in self._order}
         self.weights = dict(sorted(shares.items(), key=lambda share: _natural(share[0])))
         self._debts = {version: 0.0 for version, share in self.weights.items() if share > 0.0}
+
+    def admit(self, fencing: int) -> None:
+        """Take note of the number that a change of the traffic is asked for under.
+
+        Raises:
+            Outdated: Something was changed under a higher number.
+        """
+        if fencing and fencing < self.fencing:
+            msg = f"Fencing number {fencing} is outdated: weights were set under {self.fencing}."
+            raise Outdated(msg)
+        self.fencing = max(self.fencing, fencing)
 
     def weight(self, version: str) -> float:
         """Return the percentage of traffic that a version gets."""

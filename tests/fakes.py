@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from controlplane.decide.delivery import Answer, Result
+from controlplane.decide.route import Mirror
 from controlplane.errors import RouterError
 from controlplane.store.outbox import Message
 
-__all__ = ["InMemoryRouter", "ManualClock", "RecordingNotifier"]
+__all__ = ["InMemoryRouter", "ManualClock", "MirroringRouter", "RecordingNotifier"]
 
 
 class ManualClock:
@@ -43,16 +44,38 @@ class InMemoryRouter:
         return dict(self.weights)
 
     async def set_weights(self, weights: Mapping[str, float], *, fencing: int = 0) -> None:
+        self.admit(fencing)
+        self.weights = dict.fromkeys(self.weights, 0.0) | dict(weights)
+        self.history.append(dict(weights))
+
+    def admit(self, fencing: int) -> None:
         if self.down:
             raise RouterError("the router is down")
         if fencing < self.fencing:
             raise RouterError("somebody who leads since then has asked already")
         self.fencing = fencing
-        self.weights = dict.fromkeys(self.weights, 0.0) | dict(weights)
-        self.history.append(dict(weights))
 
     async def close(self) -> None:
         pass
+
+
+class MirroringRouter(InMemoryRouter):
+    """Remembers what is mirrored, too, and every mirror it was ever asked for."""
+
+    def __init__(self, weights: Mapping[str, float]) -> None:
+        super().__init__(weights)
+        self.mirror: Mirror | None = None
+        self.mirrors: list[Mirror | None] = []
+
+    async def read_mirror(self) -> Mirror | None:
+        if self.down:
+            raise RouterError("the router is down")
+        return self.mirror
+
+    async def set_mirror(self, mirror: Mirror | None, *, fencing: int = 0) -> None:
+        self.admit(fencing)
+        self.mirror = mirror
+        self.mirrors.append(mirror)
 
 
 class RecordingNotifier:

@@ -35,6 +35,8 @@ def rollout_out(plane: Plane, rollout: Rollout) -> RolloutOut:
         queued=progress.queued,
         noise=progress.noise,
         outcome=outcome_of(rollout),
+        compared=progress.compared,
+        different=progress.different,
     )
     return RolloutOut(
         id=rollout.id,

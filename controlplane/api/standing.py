@@ -1,11 +1,15 @@
 """What is seen just now: services, probes, scaling and GPUs."""
 
+from dataclasses import asdict
+
 from fastapi import APIRouter
 
 from controlplane.api.access import Listing, PlaneHere, listing
+from controlplane.live import TrafficStanding
 from controlplane.schemas import (
     GpuDeviceOut,
     GpuOut,
+    MirrorOut,
     ProbeOut,
     ScalingOut,
     ServiceOut,
@@ -27,6 +31,7 @@ async def list_services(plane: PlaneHere) -> Listing[ServiceOut]:
             previous=known[name].previous if name in known else None,
             weights=traffic.weights if (traffic := plane.live.traffic.get(name)) else None,
             reason=traffic.reason if traffic else "nobody moves its traffic",
+            mirror=_mirror(traffic),
         )
         for name in plane.config.services
     )
@@ -91,3 +96,9 @@ async def show_gpu(plane: PlaneHere) -> GpuOut:
         for device in reading.devices
     )
     return GpuOut(source=reading.source, reason=reading.reason, devices=tuple(devices))
+
+
+def _mirror(traffic: TrafficStanding | None) -> MirrorOut | None:
+    if traffic is None or traffic.mirror is None:
+        return None
+    return MirrorOut.model_validate(asdict(traffic.mirror))

@@ -37,6 +37,8 @@ class RolloutSpec:
         rollback_on_page: Whether a page of the service that fires while it runs sends it home.
         override: Why budget and freeze do not hold it; empty when they do.
         parent: The rollout that it tries again, or takes back; empty when none.
+        tolerance: Within which numbers in the answers of two versions are the same, see `Mirror`.
+        max_different: The share of a mirrored version's answers that may differ; 1 lets all.
         against: The version it is compared with, where somebody else moves the traffic; else empty,
             and it is the one that serves.
     """
@@ -63,6 +65,8 @@ class RolloutSpec:
     override: str = ""
     parent: str = ""
     against: str = ""
+    tolerance: float = 0.001
+    max_different: float = 0.01
 
     @property
     def plan(self) -> Plan:
@@ -105,6 +109,8 @@ class Progress:
         noise: Replica noise that earlier rollouts of the service showed when the analysis began.
         baseline_before_step: Baseline requests counted before this step.
         baseline_requests: Baseline requests counted so far.
+        compared: Answers of a mirrored version that were held against the serving one's.
+        different: Those that were not the same.
         share: What is seen of the canary's share at this step, in words; empty while nothing is.
         share_alarm: Whether the router does not keep the share it was asked for.
         reason: Why it is where it is, for a person.
@@ -126,6 +132,8 @@ class Progress:
     noise: float = 1.0
     baseline_before_step: int = 0
     baseline_requests: int = 0
+    compared: int = 0
+    different: int = 0
     share: str = ""
     share_alarm: bool = False
     reason: str = "created"
@@ -163,6 +171,11 @@ class Rollout:
         return self.spec.steps[self.progress.step] if self.spec.steps else ALL
 
     @property
+    def alone(self) -> bool:
+        """Whether at the present weight no other version serves."""
+        return self.spec.plan.alone(self.weight)
+
+    @property
     def shift(self) -> Shift | None:
         """What the traffic weights depend on; None while it moves no traffic."""
         if not self.active or not self.progress.baseline:
@@ -174,6 +187,7 @@ class Rollout:
             baseline=self.progress.baseline,
             canary=self.spec.version,
             weight=self.weight,
+            tolerance=self.spec.tolerance if self.spec.strategy is Strategy.SHADOW else None,
         )
 
     def take(self, event: Event, *, reason: str, now: float, approval: str = "") -> "Rollout":

@@ -17,6 +17,7 @@ class Strategy(StrEnum):
         BLUE_GREEN: All at once when it is ready; the old one stays warm while the new one bakes.
         IMMEDIATE: All at once, and that is that.
         MANUAL: As a person says, weight by weight; a bad version is still sent home.
+        SHADOW: Not at all: it answers copies of requests, and is judged by them.
         OBSERVE: As somebody else moves it: it is judged, and no weight is set.
     """
 
@@ -24,7 +25,13 @@ class Strategy(StrEnum):
     BLUE_GREEN = "blue-green"
     IMMEDIATE = "immediate"
     MANUAL = "manual"
+    SHADOW = "shadow"
     OBSERVE = "observe"
+
+    @property
+    def moves_traffic(self) -> bool:
+        """Whether the new version serves users when it has succeeded."""
+        return self not in (Strategy.SHADOW, Strategy.OBSERVE)
 
 
 class Answer(StrEnum):
@@ -72,9 +79,9 @@ class Plan:
     strategy: Strategy = Strategy.CANARY
     approvals: tuple[Approval, ...] = ()
 
-    def alone(self, step: int) -> bool:
-        """Whether at this step no other version serves."""
-        return self.steps[step] >= ALL
+    def alone(self, weight: float) -> bool:
+        """Whether at this weight in per cent no other version serves."""
+        return weight >= ALL and self.strategy is not Strategy.SHADOW
 
     def weight_after(self, step: int) -> float:
         """Return the weight that comes after a step, in per cent."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from canary_analysis import Decision
-from controlplane.decide.rollout_plan import ALL, Answer, Approval, Plan, Strategy
+from controlplane.decide.rollout_plan import Answer, Approval, Plan, Strategy
 from controlplane.decide.rollout_state import Event, Phase
 
 __all__ = ["Move", "Sight", "next_move"]
@@ -26,6 +26,8 @@ class Sight:
         horizon_over: The time for proof is over.
         finding_reason: Why, for a person.
         held: Why no step forward is taken: a freeze, a spent budget; empty when one may be.
+        differs: Why the answers of a mirrored version differ too much; empty when they do not.
+        unlike: What is not known yet of its answers; empty when they are known to be the same.
         guard: What has gone so wrong that no statistics are needed; empty when nothing has.
         approval: Name of the approval that is waited for; empty while none is.
         by_hand: Weight in per cent that a person set; None while the steps hold.
@@ -43,6 +45,8 @@ class Sight:
     horizon_over: bool = False
     finding_reason: str = ""
     held: str = ""
+    differs: str = ""
+    unlike: str = ""
     guard: str = ""
     approval: str = ""
     by_hand: float | None = None
@@ -92,8 +96,8 @@ def next_move(plan: Plan, sight: Sight) -> Move:
 def _danger(sight: Sight) -> str:
     if sight.breaker_open:
         return "the canary's circuit breaker opened"
-    if sight.guard:
-        return sight.guard
+    if sight.guard or sight.differs:
+        return sight.guard or sight.differs
     return sight.finding_reason or "worse" if sight.finding is Decision.ROLLBACK else ""
 
 
@@ -145,14 +149,21 @@ def _progress(plan: Plan, sight: Sight) -> Move:
         weight = plan.steps[sight.step]
         why = f"no evidence against it at {weight:g} %"
         return _forward(plan, sight, Event.STEP_PASSED, why)
-    if plan.alone(sight.step):
+    if plan.alone(plan.steps[sight.step]):
         why = f"it served all traffic for {sight.seconds_in_step:.0f} s without alarm"
         return _forward(plan, sight, Event.LAST_STEP_PASSED, why)
-    if sight.finding in (Decision.PROMOTE, Decision.PROMOTE_ON_BUDGET):
+    return _prove(plan, sight)
+
+
+def _prove(plan: Plan, sight: Sight) -> Move:
+    """Wait for proof at the last step, until there is no more time."""
+    proven = sight.finding in (Decision.PROMOTE, Decision.PROMOTE_ON_BUDGET)
+    if proven and not sight.unlike:
         return _forward(plan, sight, Event.LAST_STEP_PASSED, sight.finding_reason)
+    lack = sight.unlike if proven else sight.finding_reason
     if sight.horizon_over:
-        return Move(event=Event.GAVE_UP, reason=f"no proof in time: {sight.finding_reason}")
-    return Move(event=None, reason=sight.finding_reason or "not yet proven good enough")
+        return Move(event=Event.GAVE_UP, reason=f"no proof in time: {lack}")
+    return Move(event=None, reason=lack or "not yet proven good enough")
 
 
 def _observe(sight: Sight) -> Move:
@@ -187,6 +198,6 @@ def _waiting(plan: Plan, sight: Sight) -> str:
     lack = max(1, plan.min_requests) - sight.requests_in_step
     if lack > 0:
         return f"{lack} more canary requests needed at {weight:g} %"
-    if weight < ALL and sight.finding in (None, Decision.INVALID):
+    if not plan.alone(weight) and sight.finding in (None, Decision.INVALID):
         return f"no valid verdict yet: {sight.finding_reason or 'no data'}"
     return ""

@@ -17,12 +17,15 @@ class Shift:
         baseline: Version that served before.
         canary: Version that is tried.
         weight: The canary's weight at the present step, in per cent.
+        tolerance: For comparing answers, where that share is mirrored and no traffic moves; None where
+            it moves.
     """
 
     phase: Phase
     baseline: str
     canary: str
     weight: float
+    tolerance: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +56,8 @@ def wanted_weights(
         factors: Share of its normal traffic that a version's breaker lets through, in [0, 1];
             a version that is not named has 1.
     """
+    if shift is not None and shift.tolerance is not None:
+        return _at_rest(stable, previous, factors)
     if shift is not None and shift.phase in (Phase.PROGRESSING, Phase.PAUSED):
         return _during_rollout(shift, previous, factors)
     if shift is not None and shift.phase is Phase.PROMOTING:

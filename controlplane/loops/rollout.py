@@ -10,10 +10,11 @@ from controlplane.approval_notice import notice_approvals
 from controlplane.decide.rollout import Rollout
 from controlplane.decide.rollout_state import Event, Phase
 from controlplane.decide.rollout_step import Move, next_move
-from controlplane.decide.weights import Weights, wanted_weights
+from controlplane.decide.route import RouteSetting, WantedRoute, wanted_route
 from controlplane.errors import RouterError
 from controlplane.live import TrafficStanding
 from controlplane.loops.sight import Seen, noise_so_far, see
+from controlplane.loops.steering import read_route, set_route
 from controlplane.plane import Plane
 from controlplane.store.services import ServiceRecord
 
@@ -22,9 +23,6 @@ __all__ = ["move_traffic"]
 LOG = logging.getLogger("trimtab.rollout")
 CAUSE_KEPT = (Phase.PROMOTING, Phase.ROLLING_BACK)
 """Phases whose reason is why the rollout ended, which stays when its end is reached."""
-
-CLOSE_ENOUGH = 0.01
-"""Per cent by which a reported weight may differ from the wanted one."""
 
 
 async def move_traffic(plane: Plane) -> None:
@@ -49,9 +47,9 @@ async def _move_service(plane: Plane, name: str) -> None:
     if name in plane.watched:
         _judge(plane, name)
         return
-    observed = await plane.routers[name].read_weights()
+    observed = await read_route(plane.routers[name])
     # From here until the router is asked again nothing waits, so no request can come between.
-    record = plane.services.list().get(name) or _first_sight(plane, name, observed)
+    record = plane.services.list().get(name) or _first_sight(plane, name, observed.weights)
     rollout = _whose_turn(plane, name)
     if rollout is not None:
         with plane.telemetry.tracer.start_as_current_span("rollout.step") as span:
@@ -85,7 +83,7 @@ def _whose_turn(plane: Plane, name: str) -> Rollout | None:
     return begun if saved else None
 
 
-def _first_sight(plane: Plane, name: str, observed: dict[str, float]) -> ServiceRecord:
+def _first_sight(plane: Plane, name: str, observed: Mapping[str, float]) -> ServiceRecord:
     """A service nobody has looked at yet: the version with most traffic is the stable one."""
     stable = max(observed, key=lambda version: observed[version])
     record = ServiceRecord(name=name, stable=stable)
@@ -95,7 +93,7 @@ def _first_sight(plane: Plane, name: str, observed: dict[str, float]) -> Service
 
 
 def _advance(
-    plane: Plane, rollout: Rollout, record: ServiceRecord, observed: dict[str, float] | None
+    plane: Plane, rollout: Rollout, record: ServiceRecord, observed: RouteSetting | None
 ) -> tuple[Rollout, ServiceRecord]:
     """Decide one move and save it, with the counts and the evidence it rests on.
 
@@ -103,13 +101,14 @@ def _advance(
         plane: The plane.
         rollout: Whose move it is.
         record: Who serves at rest.
-        observed: Weights as the router reports them; None where somebody else moves the traffic.
+        observed: What the router is set to; None where somebody else moves the traffic.
     """
-    wanted = _wanted(plane, record, rollout).by_version
-    seen = see(plane, rollout, weight_reached=observed is None or _same(observed, wanted))
+    wanted = _wanted(plane, record, rollout).setting
+    seen = see(plane, rollout, weight_reached=observed is None or observed.is_as(wanted))
     move = next_move(seen.rollout.spec.plan, seen.sight)
     moved = _taken(plane, seen, record, move)
-    if moved.progress.phase is Phase.SUCCEEDED and move.event is not None:
+    promoted = moved.progress.phase is Phase.SUCCEEDED and moved.spec.strategy.moves_traffic
+    if promoted and move.event is not None:
         record = ServiceRecord(name=record.name, stable=moved.spec.version, previous=record.stable)
     with plane.engine.begin() as connection:
         saved = plane.rollouts.save(
@@ -150,7 +149,8 @@ def _tell(plane: Plane, connection: Connection, rollout: Rollout, event: Event) 
     progress = rollout.progress
     text = f"{progress.phase}: {progress.reason}"
     if progress.phase is Phase.PROGRESSING and rollout.shift is not None:
-        text = f"{progress.phase} to {rollout.weight:g} %: {progress.reason}"
+        where = "" if rollout.spec.strategy.moves_traffic else " of the requests, mirrored"
+        text = f"{progress.phase} to {rollout.weight:g} %{where}: {progress.reason}"
     plane.trail.tell(
         connection,
         now=plane.now(),
@@ -166,35 +166,30 @@ async def _act(
     name: str,
     record: ServiceRecord,
     rollout: Rollout | None,
-    observed: dict[str, float],
+    observed: RouteSetting,
 ) -> None:
     wanted = _wanted(plane, record, rollout)
-    if not _same(observed, wanted.by_version) and plane.lease.live:
+    if not observed.is_as(wanted.setting) and plane.lease.live:
         try:
-            await plane.routers[name].set_weights(wanted.by_version, fencing=plane.lease.fencing)
+            router, fencing = plane.routers[name], plane.lease.fencing
+            await set_route(router, observed, wanted.setting, fencing=fencing)
         except RouterError as error:
-            plane.live.traffic[name] = TrafficStanding(weights=observed, reason=str(error))
+            plane.live.traffic[name] = TrafficStanding.of(observed, reason=str(error))
             return
-        LOG.info("%s: weights %s (%s)", name, dict(wanted.by_version), wanted.reason)
-        observed = dict(wanted.by_version)
-    plane.live.traffic[name] = TrafficStanding(weights=observed, reason=wanted.reason)
+        LOG.info("%s: weights %s (%s)", name, dict(wanted.setting.weights), wanted.reason)
+        observed = wanted.setting
+    plane.live.traffic[name] = TrafficStanding.of(observed, reason=wanted.reason)
 
 
-def _wanted(plane: Plane, record: ServiceRecord, rollout: Rollout | None) -> Weights:
+def _wanted(plane: Plane, record: ServiceRecord, rollout: Rollout | None) -> WantedRoute:
     factors = {
         version: factor
         for (service, version), factor in plane.live.factors.items()
         if service == record.name
     }
-    return wanted_weights(
+    return wanted_route(
         stable=record.stable,
         previous=record.previous,
         shift=None if rollout is None else rollout.shift,
         factors=factors,
     )
-
-
-def _same(observed: Mapping[str, float], wanted: Mapping[str, float]) -> bool:
-    """Whether every version has the weight that is wanted; one that is not named wants none."""
-    versions = observed.keys() | wanted.keys()
-    return all(abs(observed.get(v, 0.0) - wanted.get(v, 0.0)) <= CLOSE_ENOUGH for v in versions)

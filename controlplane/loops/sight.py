@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from canary_analysis import Finding, Verdict, compare_share, noise_seen, prior_phi
 from controlplane.canary_counts import ERRORS, Watched
 from controlplane.decide.alert_state import AlertState
+from controlplane.decide.answers import AnswerFinding, judge_answers
 from controlplane.decide.rollout import Rollout
 from controlplane.decide.rollout_plan import ALL, Strategy
 from controlplane.decide.rollout_state import Phase
@@ -46,6 +47,7 @@ def see(plane: Plane, rollout: Rollout, *, weight_reached: bool) -> Seen:
         verdict = _verdict(plane, rollout, watched)
         rollout = _with_figures(plane, rollout, verdict)
     progress = rollout.progress
+    answers = _answers(rollout)
     breaker = plane.live.breakers.get((rollout.spec.service, rollout.spec.version))
     sight = Sight(
         phase=progress.phase,
@@ -62,10 +64,26 @@ def see(plane: Plane, rollout: Rollout, *, weight_reached: bool) -> Seen:
         finding_reason="" if verdict is None else summary_of(verdict),
         held=held(plane, rollout),
         by_hand=progress.by_hand,
+        differs=answers.text if answers is not None and answers.too_many else "",
+        unlike=answers.text if answers is not None and not answers.proven else "",
         guard=_guard(plane, rollout, verdict),
         approval=progress.approval,
     )
     return Seen(rollout=rollout, sight=sight)
+
+
+def _answers(rollout: Rollout) -> AnswerFinding | None:
+    """Return what is known of a mirrored version's answers; None where none are compared."""
+    spec, progress = rollout.spec, rollout.progress
+    if spec.strategy is not Strategy.SHADOW:
+        return None
+    return judge_answers(
+        progress.compared,
+        progress.different,
+        most=spec.max_different,
+        alpha=spec.alpha,
+        beta=spec.beta,
+    )
 
 
 def noise_so_far(plane: Plane, service: str) -> float:
@@ -97,7 +115,7 @@ def _failing(rollout: Rollout, finding: Finding) -> str:
     if asked >= ALL_FAIL_REQUESTS and failed == asked:
         return f"all of its {asked} requests are bad"
     tolerable = rollout.spec.tolerable_errors
-    if rollout.weight >= ALL and chance_of_at_least(failed, asked, tolerable) < ALONE_CHANCE:
+    if rollout.alone and chance_of_at_least(failed, asked, tolerable) < ALONE_CHANCE:
         return f"{failed} of its {asked} requests are bad; {tolerable:.2%} are tolerable"
     return ""
 
@@ -146,6 +164,10 @@ def _watched(plane: Plane, rollout: Rollout) -> Watched | None:
         return None
     names = tuple(sorted(target.name for target in plane.targets_of(service)))
     limit = _latency_limit(plane, service, reading)
+    if rollout.spec.strategy is Strategy.SHADOW:
+        reading = reading.mirrored
+        if reading is None:
+            return None
     versions = (rollout.spec.version, rollout.progress.baseline)
     return Watched(
         reading=reading,
@@ -172,8 +194,13 @@ def _latency_limit(plane: Plane, service: str, reading: Reading) -> float | None
 
 
 def _with_figures(plane: Plane, rollout: Rollout, verdict: Verdict) -> Rollout:
+    compared, different = (0, 0)
+    if rollout.spec.strategy is Strategy.SHADOW:
+        compared, different = plane.canaries.answers(rollout)
     progress = replace(
         rollout.progress,
+        compared=compared,
+        different=different,
         canary_requests=plane.canaries.canary_requests(rollout),
         baseline_requests=plane.canaries.baseline_requests(rollout),
         verdict=verdict.decision.value,
@@ -191,7 +218,8 @@ def _with_share(plane: Plane, rollout: Rollout) -> Rollout:
     progress, weight = rollout.progress, rollout.weight
     versions = (rollout.spec.version, progress.baseline)
     whole = all(plane.live.factors.get((rollout.spec.service, v), 1.0) >= 1.0 for v in versions)
-    if progress.phase is not Phase.PROGRESSING or not 0.0 < weight < ALL or not whole:
+    moves = rollout.spec.strategy.moves_traffic and progress.phase is Phase.PROGRESSING
+    if not moves or not 0.0 < weight < ALL or not whole:
         return rollout
     found = compare_share(
         max(0, progress.canary_requests - progress.requests_before_step),

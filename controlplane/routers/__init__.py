@@ -1,9 +1,15 @@
-"""Systems that move traffic: one file per system, two verbs each, found by entry point."""
+"""Systems that move traffic: one file per system, found by entry point.
+
+Every router reads and sets weights. What only some can is a protocol of its own: a class that has its
+verbs can do it.
+"""
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
-__all__ = ["Router"]
+from controlplane.decide.route import Mirror
+
+__all__ = ["Mirroring", "Router"]
 
 
 class Router(Protocol):
@@ -32,4 +38,29 @@ class Router(Protocol):
 
     async def close(self) -> None:
         """Close what is open."""
+        ...
+
+
+@runtime_checkable
+class Mirroring(Protocol):
+    """A router that can have another version answer copies of requests, unseen by users."""
+
+    async def read_mirror(self) -> Mirror | None:
+        """Return what is mirrored; None where nothing is.
+
+        Raises:
+            RouterError: The system did not answer as it should.
+        """
+        ...
+
+    async def set_mirror(self, mirror: Mirror | None, *, fencing: int = 0) -> None:
+        """Ask for this to be mirrored; None for nothing.
+
+        Args:
+            mirror: Which version, and which share.
+            fencing: As of `Router.set_weights`.
+
+        Raises:
+            RouterError: The system refused or did not answer.
+        """
         ...

@@ -34,17 +34,21 @@ class RolloutIn(Shape):
     Attributes:
         on_conflict: What becomes of a rollout of the service that is under way: it is superseded,
             waited for, or in the way.
+        max_different: The share of a mirrored version's answers that may differ; 1 lets all.
         override: Why neither a freeze nor a spent budget holds it; it is written down.
         against: The version it is compared with, where somebody else moves the traffic.
     """
 
     service: Name
     version: Annotated[str, Field(min_length=1, max_length=255)]
-    steps: Annotated[tuple[Annotated[float, Field(gt=0, lt=100)], ...], Field(max_length=20)] = ()
+    steps: Annotated[tuple[Annotated[float, Field(gt=0, le=100)], ...], Field(max_length=20)] = ()
     soak_seconds: Annotated[float | None, Field(ge=0, le=86400)] = None
     min_requests: Annotated[int | None, Field(ge=0)] = None
     horizon_seconds: Annotated[float | None, Field(gt=0, le=604800)] = None
-    strategy: Literal["canary", "blue-green", "immediate", "manual", "observe"] | None = None
+    strategy: Literal["canary", "blue-green", "immediate", "manual", "shadow", "observe"] | None = (
+        None
+    )
+    max_different: Annotated[float | None, Field(ge=0.0001, le=1)] = None
     approvals: Annotated[tuple[ApprovalIn, ...], Field(max_length=10)] = ()
     on_conflict: Literal["supersede", "queue", "refuse"] = "supersede"
     override: Text = ""
@@ -76,6 +80,8 @@ class RolloutSpecOut(Shape):
     override: str
     parent: str
     against: str = ""
+    tolerance: float = 0.001
+    max_different: float = 0.01
 
 
 class ConditionOut(Shape):
@@ -92,6 +98,8 @@ class RolloutStatusOut(Shape):
     """How far it has come. ``evidence`` holds the odds against the canary by metric.
 
     Attributes:
+        compared: Answers of a mirrored version that were held against the serving one's.
+        different: Those that were not the same.
         approval: Name of the approval that is waited for.
         deadline_at: When the approval's default answers, Unix seconds.
         queued: Whether another rollout of the service goes first.
@@ -117,6 +125,8 @@ class RolloutStatusOut(Shape):
     queued: bool = False
     noise: float = 1.0
     outcome: str | None = None
+    compared: int = 0
+    different: int = 0
 
 
 class RolloutOut(Shape):

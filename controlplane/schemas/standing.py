@@ -7,6 +7,7 @@ __all__ = [
     "DiscoveryOut",
     "GpuDeviceOut",
     "GpuOut",
+    "MirrorOut",
     "ProbeOut",
     "PushSourceOut",
     "ScalingOut",
@@ -131,14 +132,23 @@ class PushSourceOut(Shape):
     reason: str
 
 
+class MirrorOut(Shape):
+    """A share of the requests, in per cent, that another version answers as well."""
+
+    version: str
+    percent: float
+    tolerance: float
+
+
 class ServiceOut(Shape):
-    """One service: who serves it now."""
+    """One service: who serves it now, and what is mirrored."""
 
     name: str
     stable: str | None
     previous: str | None
     weights: dict[str, float] | None
     reason: str
+    mirror: MirrorOut | None = None
 
 
 class GpuDeviceOut(Shape):

@@ -17,7 +17,7 @@ from controlplane.plane import Plane
 from controlplane.schemas import RolloutIn
 from controlplane.spec import Config, parse_config
 from controlplane.store.database import open_database
-from tests.fakes import InMemoryRouter, ManualClock, RecordingNotifier
+from tests.fakes import ManualClock, MirroringRouter, RecordingNotifier
 
 CONFIG = """
 targets: [{{name: server, url: "{server}/metrics", service: resnet, interval: 1s, timeout: 5s}}]
@@ -71,10 +71,14 @@ class ModelServer:
         self.versions = dict.fromkeys(versions, 200)
         self.answers: Counter[tuple[str, str]] = Counter()
         self.buckets: Counter[tuple[str, str]] = Counter()
+        self.mirrored: Counter[tuple[str, str]] = Counter()
+        self.mirrored_buckets: Counter[tuple[str, str]] = Counter()
+        self.compared: Counter[tuple[str, str]] = Counter()
         self.in_flight = 0
         self.restarted_at = 0.0
         for version in versions:
             self.answer(version, good=0)
+            self.copy(version, good=0)
 
     def answer(self, version: str, *, good: int, bad: int = 0, slow: int = 0) -> None:
         """Count answers; every other takes up to 0.1 s, the rest 0.5 s, and slow ones a second."""
@@ -84,6 +88,20 @@ class ModelServer:
         within = {"0.1": quick // 2, "0.5": quick, "1": quick + slow, "+Inf": quick + slow}
         for edge, count in within.items():
             self.buckets[version, edge] += count
+
+    def copy(self, version: str, *, good: int, bad: int = 0, slow: int = 0) -> None:
+        """Count requests of pairs that this version answered; their times as of `answer`."""
+        self.mirrored[version, "200"] += good + slow
+        self.mirrored[version, "500"] += bad
+        quick = good + bad
+        within = {"0.1": quick // 2, "0.5": quick, "1": quick + slow, "+Inf": quick + slow}
+        for edge, count in within.items():
+            self.mirrored_buckets[version, edge] += count
+
+    def compare(self, version: str, *, same: int, different: int = 0) -> None:
+        """Count answers that were held against each other."""
+        self.compared[version, "same"] += same
+        self.compared[version, "different"] += different
 
     def page(self) -> str:
         """The metrics page."""
@@ -98,8 +116,26 @@ class ModelServer:
             labels = f'model="resnet",version="{version}"'
             count = self.buckets[version, "+Inf"]
             lines.append(f"inference_request_duration_seconds_count{{{labels}}} {count}")
+        lines += self._mirrored_lines()
         lines.append(f'inference_in_flight{{model="resnet"}} {self.in_flight}')
         return "\n".join(lines) + "\n"
+
+    def _mirrored_lines(self) -> list[str]:
+        families = {
+            "inference_mirrored_requests_total": ("code", self.mirrored),
+            "inference_mirrored_duration_seconds_bucket": ("le", self.mirrored_buckets),
+            "inference_mirror_answers_total": ("likeness", self.compared),
+        }
+        lines = [
+            f'{name}{{model="resnet",version="{version}",{label}="{value}"}} {count}'
+            for name, (label, counts) in families.items()
+            for (version, value), count in sorted(counts.items())
+        ]
+        for version in self.versions:
+            count = self.mirrored_buckets[version, "+Inf"]
+            labels = f'model="resnet",version="{version}"'
+            lines.append(f"inference_mirrored_duration_seconds_count{{{labels}}} {count}")
+        return lines
 
     async def handle(self, request: web.Request) -> web.Response:
         """Answer a scrape or a readiness probe."""
@@ -115,7 +151,7 @@ class World:
 
     plane: Plane
     server: ModelServer
-    router: InMemoryRouter
+    router: MirroringRouter
     clock: ManualClock
     oncall: RecordingNotifier
     second: RecordingNotifier
@@ -144,7 +180,7 @@ class Surroundings:
     folder: Path
     address: str
     server: ModelServer = field(default_factory=lambda: ModelServer("1", "2"))
-    router: InMemoryRouter = field(default_factory=lambda: InMemoryRouter({"1": 100.0, "2": 0.0}))
+    router: MirroringRouter = field(default_factory=lambda: MirroringRouter({"1": 100.0, "2": 0.0}))
     clock: ManualClock = field(default_factory=ManualClock)
     oncall: RecordingNotifier = field(default_factory=RecordingNotifier)
     second: RecordingNotifier = field(default_factory=RecordingNotifier)

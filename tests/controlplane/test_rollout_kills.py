@@ -13,12 +13,15 @@ import pytest
 from sqlalchemy import event
 
 from controlplane import rollout_desk, rollout_draft
+from controlplane.decide.rollout_plan import Strategy
 from controlplane.decide.rollout_state import Phase
+from controlplane.decide.route import Mirror
 from controlplane.loops.measure import save_counts
 from controlplane.plane import Plane
 from tests.controlplane.loops.test_rollout import traffic_second
+from tests.controlplane.loops.test_rollout_shadow import mirrored_second
 from tests.controlplane.small_world import Surroundings, World, asked, open_world
-from tests.fakes import InMemoryRouter
+from tests.fakes import MirroringRouter
 
 pytestmark = pytest.mark.anyio
 
@@ -32,6 +35,7 @@ WAYS = {
     "blue-green": ({"strategy": "blue-green"}, [100.0]),
     "immediate": ({"strategy": "immediate"}, [100.0]),
     "by hand": ({"strategy": "manual"}, [5.0, 20.0, 100.0]),
+    "shadow": ({"strategy": "shadow"}, [5.0, 50.0]),
 }
 KILLS = 10
 
@@ -62,7 +66,7 @@ class Fate:
             raise Killed
 
 
-class MortalRouter(InMemoryRouter):
+class MortalRouter(MirroringRouter):
     """A router that keeps what it was told when whoever told it dies before or after."""
 
     def __init__(self, fate: Fate) -> None:
@@ -72,6 +76,11 @@ class MortalRouter(InMemoryRouter):
     async def set_weights(self, weights: Mapping[str, float], *, fencing: int = 0) -> None:
         self.fate.strike()
         await super().set_weights(weights, fencing=fencing)
+        self.fate.strike()
+
+    async def set_mirror(self, mirror: Mirror | None, *, fencing: int = 0) -> None:
+        self.fate.strike()
+        await super().set_mirror(mirror, fencing=fencing)
         self.fate.strike()
 
 
@@ -89,7 +98,11 @@ def mortal(plane: Plane, fate: Fate) -> Iterator[None]:
 
 async def live_on(world: World, rollout_id: str, *, canary_bad: float) -> bool:
     """One second of traffic and of a person's attention; return whether the rollout has ended."""
-    await traffic_second(world, canary_bad=canary_bad, rate=200)
+    found = world.plane.rollouts.get(rollout_id)
+    if found.spec.strategy is Strategy.SHADOW:
+        await mirrored_second(world, bad=canary_bad, rate=200)
+    else:
+        await traffic_second(world, canary_bad=canary_bad, rate=200)
     if world.clock.elapsed % 7.0 == 0.0:
         await save_counts(world.plane)
     found = world.plane.rollouts.get(rollout_id)
@@ -156,6 +169,11 @@ async def one_rollout(around: Surroundings, fate: Fate, way: str, *, bad: bool) 
     expected = Phase.ROLLED_BACK if sent_home else Phase.SUCCEEDED
     assert ended.progress.phase is expected, ended.progress.reason
     seen = [weights.get("2", 0.0) for weights in around.router.history]
+    if ended.spec.strategy is Strategy.SHADOW:
+        assert set(seen) <= {0.0}, "a user was given the answer of a mirrored version"
+        seen = [0.0 if mirror is None else mirror.percent for mirror in around.router.mirrors]
     forward = list(dict.fromkeys(weight for weight in seen if weight > 0.0))
     assert forward == steps[: len(forward)], "a step was skipped, or a weight was above its step"
-    assert around.router.weights["2"] == (0.0 if sent_home else 100.0)
+    moved = not sent_home and ended.spec.strategy.moves_traffic
+    assert around.router.weights["2"] == (100.0 if moved else 0.0)
+    assert around.router.mirror is None

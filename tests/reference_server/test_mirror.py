@@ -192,6 +192,18 @@ async def test_a_mirror_that_cannot_be_is_refused(
     assert (await client.get(MIRROR)).json()["version"] is None
 
 
+async def test_who_led_before_changes_no_mirror(client: httpx.AsyncClient) -> None:
+    body = {"version": "2", "percent": 5}
+    newer, older = {"x-fencing-number": "7"}, {"x-fencing-number": "6"}
+    assert (await client.put(MIRROR, json=body, headers=newer)).status_code == 200
+    assert (await client.put(MIRROR, json=body, headers=older)).status_code == 409
+    assert (await client.delete(MIRROR, headers=older)).status_code == 409
+    assert (
+        await client.put("/v2/models/tiny/traffic", json={"1": 1}, headers=older)
+    ).status_code == 409
+    assert (await client.get(MIRROR)).json()["percent"] == 5.0
+
+
 async def test_copies_are_not_among_the_requests_inside(
     service: Service, client: httpx.AsyncClient, ask: Ask
 ) -> None:

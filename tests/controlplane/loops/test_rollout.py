@@ -12,7 +12,7 @@ from controlplane.loops.rollout import move_traffic
 from controlplane.plane import Plane
 from probes.breaker import Breaker, State
 from tests.controlplane.small_world import Surroundings, World, asked, open_world
-from tests.fakes import InMemoryRouter
+from tests.fakes import MirroringRouter
 
 pytestmark = pytest.mark.anyio
 
@@ -206,7 +206,7 @@ async def test_a_plane_that_is_killed_again_and_again_comes_to_the_right_end(
         assert max(seen) <= 5.0
 
 
-class BrokenRouter(InMemoryRouter):
+class BrokenRouter(MirroringRouter):
     """Fails in a way that nobody thought of."""
 
     async def read_weights(self) -> dict[str, float]:
@@ -231,7 +231,7 @@ async def test_without_a_readiness_probe_a_version_is_taken_at_its_word(world: W
     assert phase(silent, rollout) is Phase.PROGRESSING
 
 
-class MeddledRouter(InMemoryRouter):
+class MeddledRouter(MirroringRouter):
     """Reads well; can refuse to be set, and lets something happen between reading and deciding."""
 
     def __init__(self) -> None:

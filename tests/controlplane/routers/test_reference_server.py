@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 from aiohttp import web
 
+from controlplane.decide.route import Mirror
 from controlplane.errors import RouterError
 from controlplane.routers.reference_server import ReferenceServerRouter
 from controlplane.spec import RouteSpec
@@ -91,3 +92,56 @@ async def test_a_router_that_never_answers_is_left(serve, make: Make) -> None:
     router._http.timeout = 0.2
     with pytest.raises(RouterError, match="ReadTimeout"):
         await router.read_weights()
+
+
+async def test_a_mirror_is_put_read_and_deleted_under_the_lease_s_number(serve, make: Make) -> None:
+    kept: dict[str, object] = {"version": None, "percent": 0.0, "tolerance": 0.001}
+    numbers: list[str | None] = []
+
+    async def mirror(request: web.Request) -> web.Response:
+        assert request.path == "/v2/models/resnet/mirror"
+        if request.method != "GET":
+            numbers.append(request.headers.get("x-fencing-number"))
+        if request.method == "PUT":
+            kept.update(await request.json())
+        if request.method == "DELETE":
+            kept.update(version=None, percent=0.0)
+        return web.json_response(kept)
+
+    router = make(await serve(mirror))
+    assert await router.read_mirror() is None
+    wanted = Mirror(version="2", percent=5.0, tolerance=0.01)
+    await router.set_mirror(wanted, fencing=3)
+    assert await router.read_mirror() == wanted
+    await router.set_mirror(None, fencing=4)
+    assert await router.read_mirror() is None
+    assert numbers == ["3", "4"]
+
+
+async def test_a_server_that_knows_of_no_mirror_has_none_and_cannot_be_given_one(
+    serve, make: Make
+) -> None:
+    async def old(_request: web.Request) -> web.Response:
+        return web.json_response({"error": "not served here"}, status=404)
+
+    router = make(await serve(old))
+    assert await router.read_mirror() is None
+    with pytest.raises(RouterError, match="PUT /v2/models/resnet/mirror"):
+        await router.set_mirror(Mirror(version="2", percent=5.0, tolerance=0.01))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("{}", id="nothing"),
+        pytest.param('{"version": "2"}', id="no share"),
+        pytest.param('{"version": "2", "percent": "inf", "tolerance": 0}', id="no number"),
+        pytest.param("[1]", id="a list"),
+    ],
+)
+async def test_a_mirror_that_says_nothing_is_a_router_error(serve, make: Make, text: str) -> None:
+    async def mirror(_request: web.Request) -> web.Response:
+        return web.Response(text=text, content_type="application/json")
+
+    with pytest.raises(RouterError, match="GET /v2/models/resnet/mirror"):
+        await make(await serve(mirror)).read_mirror()
