@@ -155,7 +155,8 @@ def serve(config: Config, *, beside: Path) -> None:
         InvalidConfig: The address is public or taken, or something it names cannot be had.
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    for chatty in ("httpx", "alembic"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     server = uvicorn.Config(
         create_app(config, beside=beside),
         log_level="warning",

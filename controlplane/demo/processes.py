@@ -70,6 +70,10 @@ class Processes:
                 raise TrimtabError(msg, hint=f"the whole log is {self._log(name)}")
             await asyncio.sleep(POLL_SECONDS)
 
+    def process(self, name: str) -> Process:
+        """Return the one that was started last under a name."""
+        return self._running[name]
+
     def kill(self, name: str) -> None:
         """End one at once, as kill -9 does; one that has ended already is let be."""
         _signal(self._running[name], signal.SIGKILL)

@@ -1,0 +1,107 @@
+"""Stands between control planes and a model server: passes everything on, and remembers orders of weights."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import aiohttp
+from aiohttp import web
+
+__all__ = ["Front", "Order", "traffic_front"]
+
+FENCING = "x-fencing-number"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """Weights that somebody asked for.
+
+    Attributes:
+        at: When it came, by time.monotonic.
+        model: Whose traffic.
+        weights: Shares in per cent by version.
+        fencing: Under which number; 0 for none.
+        status: What the model server answered.
+    """
+
+    at: float
+    model: str
+    weights: dict[str, float]
+    fencing: int
+    status: int
+
+
+@dataclass(slots=True, kw_only=True)
+class Front:
+    """What passes here.
+
+    Attributes:
+        url: Its address.
+        orders: All so far, as the model server took or refused them.
+        hold: Whether the next order is kept at the door until `let_go` is set; then `held` is.
+    """
+
+    url: str = ""
+    orders: list[Order] = field(default_factory=list)
+    hold: bool = False
+    held: asyncio.Event = field(default_factory=asyncio.Event)
+    let_go: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def keep_back(self) -> None:
+        """Keep one order at the door, where somebody wants that."""
+        if self.hold:
+            self.hold = False
+            self.held.set()
+            await self.let_go.wait()
+
+    def weights_of(self, model: str, version: str, since: int) -> list[float]:
+        """Return the shares that a version was given since an order, without repeats."""
+        mine = (each for each in self.orders[since:] if each.model == model and each.status == 200)
+        shares = [each.weights.get(version, 0.0) for each in mine]
+        return [
+            share for place, share in enumerate(shares) if not place or share != shares[place - 1]
+        ]
+
+
+@asynccontextmanager
+async def traffic_front(server: str) -> AsyncIterator[Front]:
+    """Serve on a free port until the block ends."""
+    front = Front()
+    async with aiohttp.ClientSession() as session:
+
+        async def pass_on(request: web.Request) -> web.Response:
+            at, body = time.monotonic(), await request.read()
+            fencing = request.headers.get(FENCING, "0")
+            headers = {FENCING: fencing} if fencing != "0" else {}
+            url = f"{server}{request.path_qs}"
+            ordered = request.method == "PUT" and request.path.endswith("/traffic")
+            if ordered:
+                await front.keep_back()
+            async with session.request(request.method, url, data=body, headers=headers) as answer:
+                text = await answer.read()
+            if ordered:
+                order = Order(
+                    at=at,
+                    model=request.path.split("/")[3],
+                    weights=await request.json(),
+                    fencing=int(fencing),
+                    status=answer.status,
+                )
+                front.orders.append(order)
+            return web.Response(
+                status=answer.status, body=text, content_type=answer.content_type or None
+            )
+
+        app = web.Application()
+        app.router.add_route("*", "/{path:.*}", pass_on)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        host, port = runner.addresses[0][:2]
+        front.url = f"http://{host}:{port}"
+        try:
+            yield front
+        finally:
+            await runner.cleanup()
