@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from canary_analysis.appraisal import Appraisal, appraise, is_proven, stand, weigh
 from canary_analysis.decision import Decision, decide
 from canary_analysis.errors import InvalidInterval
-from canary_analysis.gauge_finding import GaugeFinding, appraise_gauge
+from canary_analysis.gauge_finding import GaugeFinding, appraise_gauges, risen
 from canary_analysis.gauges import Gauge, Readings
 from canary_analysis.layout import Layout
 from canary_analysis.metric import Interval, Kind, Metric
@@ -87,17 +87,18 @@ class Analysis:
 
     def judge(self, elapsed_seconds: float) -> Verdict:
         """Decide now, in seconds since the analysis began. Ask as often as you like."""
-        found, gauges = appraise(self.state), self._gauge_findings()
-        standing = replace(found.standing, risen_gauges=self._risen(gauges))
+        found, gauges = appraise(self.state), self._gauge_findings(elapsed_seconds)
+        standing = replace(found.standing, risen_gauges=risen(gauges))
         whole = Appraisal(standing=standing, findings=found.findings, gauges=gauges)
         return judge(whole, self.policy, elapsed_seconds=elapsed_seconds)
 
     def decide(self, elapsed_seconds: float) -> Decision:
         """The decision of `judge` without its findings and sentences, several times faster."""
         weighing = weigh(self.state, leave_out=False)
-        risen = self._risen(self._gauge_findings()) if self.policy.gauges_roll_back else ()
+        convicting = any(metric.rolls_back for metric, _ in self.gauges)
+        found = self._gauge_findings(elapsed_seconds) if convicting else ()
         return decide(
-            replace(stand(self.state, weighing), risen_gauges=risen),
+            replace(stand(self.state, weighing), risen_gauges=risen(found)),
             self.policy,
             elapsed_seconds=elapsed_seconds,
             proven=lambda: is_proven(self.state, weighing.divisor),
@@ -117,11 +118,7 @@ class Analysis:
         state, gauges = from_snapshot(saved)
         return cls(state=state, gauges=gauges)
 
-    def _gauge_findings(self) -> tuple[GaugeFinding, ...]:
-        return tuple(appraise_gauge(metric, gauge, self.policy) for metric, gauge in self.gauges)
-
-    def _risen(self, gauges: tuple[GaugeFinding, ...]) -> tuple[str, ...]:
-        """Gauges that the policy rolls back for."""
-        if not self.policy.gauges_roll_back:
-            return ()
-        return tuple(found.metric for found in gauges if found.warning)
+    def _gauge_findings(self, elapsed_seconds: float) -> tuple[GaugeFinding, ...]:
+        return appraise_gauges(
+            self.gauges, self.state.arms, self.policy, elapsed_seconds=elapsed_seconds
+        )

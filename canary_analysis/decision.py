@@ -35,7 +35,7 @@ class Standing:
         canary_requests: The most counted by any metric.
         silent: Critical metrics that were not seen on both arms, by name.
         last_seconds: End of the latest interval; None before the first.
-        risen_gauges: Gauges that the policy rolls back for, by name.
+        risen_gauges: Gauges that convict the canary, by name.
     """
 
     e_value: float

@@ -40,6 +40,12 @@ MOST = 1e300
 class Readings:
     """One gauge at one scrape, by replica. A replica that was not scraped is left out.
 
+    Attributes:
+        canary: Levels of replicas that serve the canary alone.
+        baseline: The same of the baseline.
+        elapsed_seconds: When they were read, since the analysis began.
+        shared: How many replicas serve both; their level is no version's, so it is not read.
+
     Raises:
         InvalidInterval: A reading is no finite number, or the time is negative.
     """
@@ -47,6 +53,7 @@ class Readings:
     canary: Mapping[str, float]
     baseline: Mapping[str, float]
     elapsed_seconds: float
+    shared: int = 0
 
     def __post_init__(self) -> None:
         """Refuse what cannot be read."""
@@ -76,6 +83,9 @@ class Gauge:
         blocks: Finished blocks in which both arms were read.
         mean: Mean of their differences.
         squares: Sum of squared deviations from it.
+        canary_seconds: When the canary was last read, since the analysis began; None before.
+        baseline_seconds: The same for the baseline.
+        shared: Replicas that served both versions at the last scrape.
     """
 
     block: int = 0
@@ -86,6 +96,9 @@ class Gauge:
     blocks: int = 0
     mean: float = 0.0
     squares: float = 0.0
+    canary_seconds: float | None = None
+    baseline_seconds: float | None = None
+    shared: int = 0
 
     def observe(self, tick: Readings) -> "Gauge":
         """Add one scrape; a block is closed by the first scrape after it."""
@@ -97,7 +110,16 @@ class Gauge:
             open_baseline=_plus(now.open_baseline, tick.baseline),
             canary=_plus(now.canary, tick.canary),
             baseline=_plus(now.baseline, tick.baseline),
+            canary_seconds=tick.elapsed_seconds if tick.canary else now.canary_seconds,
+            baseline_seconds=tick.elapsed_seconds if tick.baseline else now.baseline_seconds,
+            shared=tick.shared,
         )
+
+    def last_seconds(self) -> float | None:
+        """When both arms were last read; None before."""
+        if self.canary_seconds is None or self.baseline_seconds is None:
+            return None
+        return min(self.canary_seconds, self.baseline_seconds)
 
     @property
     def deviation(self) -> float:

@@ -35,6 +35,7 @@ class Metric:
         weight: Its part of the stake against the canary; 0 watches without voting.
         critical: Whether promotion must wait until it is proven good; a gauge never is.
         margin: Of a gauge, the rise that counts as "no worse", in its own unit.
+        rolls_back: Whether a gauge's rise convicts the canary; otherwise it is only told.
 
     Raises:
         InvalidMetric: The message says what is allowed.
@@ -46,6 +47,7 @@ class Metric:
     weight: float = 1.0
     critical: bool = True
     margin: float = 0.0
+    rolls_back: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what cannot be judged."""
@@ -60,6 +62,9 @@ class Metric:
             raise InvalidMetric(msg)
         if not (isfinite(self.margin) and (self.margin == 0.0 or self.kind is Kind.GAUGE)):
             msg = f"{self.name!r} has a margin of {self.margin:g}; only gauges have one, in their unit."
+            raise InvalidMetric(msg)
+        if self.rolls_back and self.kind is not Kind.GAUGE:
+            msg = f"{self.name!r} rolls back by its weight; rolls_back is for gauges."
             raise InvalidMetric(msg)
         if self.kind is Kind.LATENCY:
             self._check_edges()

@@ -36,7 +36,6 @@ class Policy:
         error_clip_nats: Most evidence one interval of errors may give while there are at most two
             canary replicas; None lets a single burst convict.
         gauge_alpha: Accepted chance of a false warning of a gauge.
-        gauges_roll_back: Whether a gauge's warning rolls back; otherwise it is only told.
         promote_on_budget: Promote at the horizon although not everything was proven.
 
     Raises:
@@ -63,7 +62,6 @@ class Policy:
     min_baseline_replicas: int = 8
     error_clip_nats: float | None = 2.0
     gauge_alpha: float = 0.05
-    gauges_roll_back: bool = False
     promote_on_budget: bool = False
 
     def __post_init__(self) -> None:

@@ -1,7 +1,7 @@
 """An analysis as a JSON-safe value, and back: the same numbers, bit by bit."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -18,11 +18,14 @@ from canary_analysis.state import State
 
 __all__ = ["VERSION", "from_snapshot", "to_snapshot"]
 
-VERSION = 2
+VERSION = 3
 """Grows when an older program can no longer read what is saved."""
 
-READABLE = (1, VERSION)
-"""Version 1 knew no gauges; everything else is the same."""
+READABLE = (1, 2, VERSION)
+"""Version 1 knew no gauges; in version 2 none rolled back unless all did."""
+
+ALL_ROLL_BACK = "gauges_roll_back"
+"""What a policy of version 2 said of all gauges."""
 
 Gauges = tuple[tuple[Metric, Gauge], ...]
 
@@ -56,18 +59,22 @@ def from_snapshot(saved: object) -> tuple[State, Gauges]:
         msg = f"A snapshot is an object, not {type(saved).__name__}."
         raise InvalidSnapshot(msg)
     if saved.get("version") not in READABLE:
-        known = " and ".join(map(str, READABLE))
+        known = ", ".join(map(str, READABLE))
         msg = f"The snapshot has version {saved.get('version')!r}; this program reads {known}."
         raise InvalidSnapshot(msg)
     try:
-        return _read(saved), tuple(map(_to_gauge, saved.get("gauges", ())))
+        told = dict(saved["policy"])
+        all_roll_back = bool(told.pop(ALL_ROLL_BACK, False))
+        gauges = tuple(
+            _to_gauge(each, all_roll_back=all_roll_back) for each in saved.get("gauges", ())
+        )
+        return _read(saved, Policy(**told)), gauges
     except (KeyError, TypeError, ValueError, InvalidMetric, InvalidPolicy) as error:
         msg = f"The snapshot cannot be read ({error!r}). Was it changed by hand?"
         raise InvalidSnapshot(msg) from error
 
 
-def _read(saved: Mapping[str, Any]) -> State:
-    policy = Policy(**saved["policy"])
+def _read(saved: Mapping[str, Any], policy: Policy) -> State:
     layout = Layout.of([Metric.from_plain(metric) for metric in saved["metrics"]], policy)
     counting, turned, proof_turned = from_text("sides", saved["sides"]).astype(np.bool_)
     return State(
@@ -84,9 +91,10 @@ def _read(saved: Mapping[str, Any]) -> State:
     )
 
 
-def _to_gauge(saved: Mapping[str, Any]) -> tuple[Metric, Gauge]:
+def _to_gauge(saved: Mapping[str, Any], *, all_roll_back: bool) -> tuple[Metric, Gauge]:
     values = dict(saved)
     metric = Metric.from_plain(values.pop("metric"))
+    metric = replace(metric, rolls_back=metric.rolls_back or all_roll_back)
     for name in ("open_canary", "open_baseline", "canary", "baseline"):
         values[name] = {key: (total, count) for key, (total, count) in values[name].items()}
     return metric, Gauge(**values)

@@ -29,6 +29,8 @@ class Code(StrEnum):
     BUDGET_SPENT = "budget_spent"
     FEW_REPLICAS = "few_replicas"
     GAUGE = "gauge"
+    GAUGE_WARNING = "gauge_warning"
+    GAUGE_UNKNOWN = "gauge_unknown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +60,7 @@ class Verdict:
         requests_needed: More canary requests until all critical metrics are proven, if the canary
             is as good as the baseline; None when it cannot be said.
         text: All of it for a person.
-        gauges: One finding per gauge; a warning is told and decides nothing, unless the policy says so.
+        gauges: One finding per gauge; a warning is told and decides nothing, unless the gauge rolls back.
     """
 
     decision: Decision
@@ -89,6 +91,7 @@ def judge(appraisal: Appraisal, policy: Policy, *, elapsed_seconds: float) -> Ve
         standing, policy, elapsed_seconds=elapsed_seconds, proven=lambda: not unproven
     )
     reasons = _reasons(decision, appraisal, policy, elapsed_seconds)
+    reasons += _about_gauges(decision, appraisal)
     sick = standing.left_out_replica if standing.rests_on_one_replica(policy) else None
     sentences = [reason.text for reason in reasons]
     sentences += [finding.text for finding in appraisal.findings]
@@ -133,6 +136,22 @@ def _reasons(
     return (Reason(code=Code.BUDGET_SPENT, text=spent), *unproven)
 
 
+def _about_gauges(decision: Decision, appraisal: Appraisal) -> tuple[Reason, ...]:
+    """Warnings, which decide nothing; and what a promotion knows nothing of."""
+    warned = [each for each in appraisal.gauges if each.warning and not each.convicts]
+    reasons = [
+        Reason(code=Code.GAUGE_WARNING, text=f"{each.metric} has risen: a warning.")
+        for each in warned
+    ]
+    unknown = [each for each in appraisal.gauges if not (each.known or each.warning)]
+    if decision in (Decision.PROMOTE, Decision.PROMOTE_ON_BUDGET):
+        reasons += [
+            Reason(code=Code.GAUGE_UNKNOWN, text=f"Of {each.metric} nothing is known.")
+            for each in unknown
+        ]
+    return tuple(reasons)
+
+
 def _sick(standing: Standing, policy: Policy) -> Reason:
     sick = (
         f"Replica {standing.left_out_replica!r} is sick, not the version: without it the "
@@ -144,7 +163,7 @@ def _sick(standing: Standing, policy: Policy) -> Reason:
 
 def _worse(standing: Standing, policy: Policy) -> tuple[Reason, ...]:
     risen = tuple(
-        Reason(code=Code.GAUGE, text=f"{name} has risen, and the policy rolls back for gauges.")
+        Reason(code=Code.GAUGE, text=f"{name} has risen, and is asked to roll back.")
         for name in standing.risen_gauges
     )
     worse = (

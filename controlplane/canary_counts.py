@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from canary_analysis import Interval, Kind, Metric
+from controlplane.canary_gauges import WatchedGauge
 from controlplane.decide.rollout import Rollout
 from probes.reading import Reading
 from slo import Selector
@@ -46,6 +47,7 @@ class Watched:
         edges: Bucket edges of the latency histogram in seconds, rising, without +Inf, each with
             its ``le`` label as the pages write it.
         limit: The edge that the service's latency SLO names; None when it has no such SLO.
+        gauges: Levels that are watched besides.
     """
 
     reading: Reading
@@ -54,6 +56,7 @@ class Watched:
     own_targets: Mapping[str, tuple[str, ...]]
     edges: Mapping[float, str]
     limit: float | None = None
+    gauges: tuple[WatchedGauge, ...] = ()
 
     def sources(self, version: str) -> tuple[str, ...]:
         """Return the pages that a version is counted on."""
@@ -73,7 +76,8 @@ def metrics_of(watched: Watched) -> tuple[Metric, ...]:
     )
     late = (Metric(name=LATE, kind=Kind.ERRORS),) if named else ()
     timed = (latency,) if watched.edges else ()  # a server may have no histogram
-    return (Metric(name=ERRORS, kind=Kind.ERRORS), *late, *timed)
+    levels = (gauge.metric for gauge in watched.gauges)
+    return (Metric(name=ERRORS, kind=Kind.ERRORS), *late, *timed, *levels)
 
 
 def intervals_of(

@@ -1,7 +1,8 @@
 """The analyses of the running rollouts: fed with what was counted, asked for verdicts, and saved."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 
 from canary_analysis import Analysis, Policy, Verdict
@@ -15,6 +16,7 @@ from controlplane.canary_counts import (
     tallies_of,
     tally_key,
 )
+from controlplane.canary_gauges import PageSeen, read_gauges, sides_of
 from controlplane.counting import Counting
 from controlplane.decide.rollout import Rollout
 from controlplane.evidence import evidence_of
@@ -24,22 +26,28 @@ __all__ = ["CanaryWatch", "policy_of"]
 Counts = Mapping[str, Mapping[str, float]]
 """By tally and target."""
 
+NO_PAGES: Mapping[str, PageSeen] = MappingProxyType({})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Standing:
     """How far the analysis of one rollout has come.
 
     Attributes:
+        service: Whose rollout it is.
         watched: Where its versions are counted.
         analysis: What was learned.
         seen: Counts at the last look.
+        read_at: When each replica's page was read for its levels, Unix seconds.
         judged_seconds: When the last verdict was reached, since the analysis began; None before.
         verdict: That verdict, as JSON.
     """
 
+    service: str
     watched: Watched
     analysis: Analysis
     seen: Counts
+    read_at: Mapping[str, float] = field(default_factory=dict)
     judged_seconds: float | None = None
     verdict: Mapping[str, Any] | None = None
 
@@ -62,6 +70,7 @@ class CanaryWatch:
         """Count both versions from now on, or go on from what was saved."""
         self._define(rollout, watched)
         begun = _Standing(
+            service=rollout.spec.service,
             watched=watched,
             analysis=Analysis.start(metrics_of(watched), policy_of(rollout)),
             seen=self._counts(rollout, watched),
@@ -89,8 +98,26 @@ class CanaryWatch:
             self._standing[rollout.id] = replace(standing, watched=now)
             self._define(rollout, now)
 
-    def look(self, rollout: Rollout, *, now: float) -> Verdict:
-        """Take what was counted since the last look into account, and judge."""
+    def gauge_names(self, service: str) -> frozenset[str]:
+        """Return the names of the series that the levels of a service's replicas are read from."""
+        running = (each.watched for each in self._standing.values() if each.service == service)
+        return frozenset[str]().union(*(g.names for watched in running for g in watched.gauges))
+
+    @property
+    def asks_gpus(self) -> bool:
+        """Whether any rollout watches what only the page of an exporter of GPUs may tell."""
+        return any(g.of_gpus for each in self._standing.values() for g in each.watched.gauges)
+
+    def look(
+        self, rollout: Rollout, *, now: float, pages: Mapping[str, PageSeen] = NO_PAGES
+    ) -> Verdict:
+        """Take what was counted and read since the last look into account, and judge.
+
+        Args:
+            rollout: Which.
+            now: Unix seconds.
+            pages: What replicas that answer showed last, by target; for levels only.
+        """
         standing = self._standing[rollout.id]
         counts = self._counts(rollout, standing.watched)
         gained = {key: _gain(counts[key], standing.seen.get(key, {})) for key in counts}
@@ -99,11 +126,14 @@ class CanaryWatch:
         if any(any(gain.values()) for gain in gained.values()):
             intervals = intervals_of(rollout, standing.watched, gained, elapsed)
             analysis = analysis.observe(intervals)
+        new = {t: p for t, p in pages.items() if p.at > standing.read_at.get(t, 0.0)}
+        analysis = self._with_levels(rollout, analysis, new, elapsed)
         verdict = analysis.judge(elapsed)
         self._standing[rollout.id] = replace(
             standing,
             analysis=analysis,
             seen=counts,
+            read_at={**standing.read_at, **{target: page.at for target, page in new.items()}},
             judged_seconds=elapsed,
             verdict=evidence_of(verdict),
         )
@@ -148,6 +178,27 @@ class CanaryWatch:
             for version in _versions(rollout):
                 for key in tallies_of(rollout, standing.watched, version):
                     self._counting.undefine(key)
+
+    def _with_levels(
+        self, rollout: Rollout, analysis: Analysis, pages: Mapping[str, PageSeen], elapsed: float
+    ) -> Analysis:
+        """Add what new pages say of the levels of replicas."""
+        watched = self._standing[rollout.id].watched
+        if not (watched.gauges and pages):
+            return analysis
+        canary, baseline = (
+            self._counting.by_source(tally_key(rollout, version, REQUESTS))
+            for version in _versions(rollout)
+        )
+        read = read_gauges(
+            watched.gauges,
+            pages,
+            sides_of(canary, baseline),
+            model=watched.model,
+            versions=_versions(rollout),
+            elapsed=elapsed,
+        )
+        return analysis.observe(read)
 
     def _define(self, rollout: Rollout, watched: Watched) -> None:
         for version in _versions(rollout):

@@ -4,13 +4,22 @@ from dataclasses import field
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from pydantic.dataclasses import dataclass
 
 from controlplane.target_spec import STRICT, Name
 from controlplane.units import Seconds, Share
+from slo import InvalidSelector, parse_selectors
 
-__all__ = ["ApprovalSpec", "FreezeSpec", "Margin", "RolloutDefaults", "ShadowSpec", "StrategyName"]
+__all__ = [
+    "ApprovalSpec",
+    "FreezeSpec",
+    "GaugeSpec",
+    "Margin",
+    "RolloutDefaults",
+    "ShadowSpec",
+    "StrategyName",
+]
 
 StrategyName = Literal["canary", "blue-green", "immediate", "manual", "shadow", "observe"]
 Weight = Annotated[float, Field(gt=0, lt=100)]
@@ -48,6 +57,36 @@ class ApprovalSpec:
     default: Literal["approve", "reject"] = "reject"
 
 
+def _as_series(text: str) -> str:
+    """Check a query that is written for a gauge.
+
+    Raises:
+        ValueError: It is none.
+    """
+    try:
+        parse_selectors(text)
+    except InvalidSelector as error:
+        raise ValueError(str(error)) from error
+    return text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
+class GaugeSpec:
+    """A level of the replicas that is watched: GPU use, memory, the length of a queue.
+
+    Attributes:
+        name: Without series one of the levels that the server's kind shows.
+        series: Which series of a replica's page are added, for example ``sum(queue_length)``.
+        margin: Rise that counts as "no worse", in the gauge's own unit.
+        action: What a higher level of the canary does.
+    """
+
+    name: Name
+    series: Annotated[str, AfterValidator(_as_series), Field(max_length=4096)] | None = None
+    margin: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
+    action: Literal["warn", "rollback"] = "warn"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class RolloutDefaults:
     """How a service's rollouts go unless one says otherwise.
@@ -55,6 +94,7 @@ class RolloutDefaults:
     Attributes:
         noise: Least replica noise (phi) that is assumed where too few replicas show theirs; what
             earlier rollouts of the service showed is assumed, too.
+        gauges: Levels of the replicas that are watched, besides errors and latency.
         warmup: Seconds in which a canary's latency is no evidence: fresh replicas are slower.
     """
 
@@ -72,6 +112,7 @@ class RolloutDefaults:
     warmup: Annotated[Seconds, Field(ge=0, le=86400)] = 0.0
     promote_on_budget: bool = False
     approvals: Annotated[tuple[ApprovalSpec, ...], Field(max_length=10)] = ()
+    gauges: Annotated[tuple[GaugeSpec, ...], Field(max_length=10)] = ()
     budget_gate: bool = False
     rollback_on_page: bool = False
 

@@ -2,14 +2,16 @@
 
 from dataclasses import replace
 
+from controlplane.canary_gauges import check_gauges
 from controlplane.decide.rollout import Progress, Rollout, RolloutSpec
+from controlplane.decide.rollout_gauge import GaugeAction, GaugeAsked
 from controlplane.decide.rollout_plan import ALL, Answer, Approval, Strategy
 from controlplane.decide.rollout_state import Phase
 from controlplane.errors import NotFound, Refused
 from controlplane.plane import Plane
-from controlplane.rollout_config import ApprovalSpec, RolloutDefaults
+from controlplane.rollout_config import ApprovalSpec, GaugeSpec, RolloutDefaults
 from controlplane.rollout_fit import check_fit
-from controlplane.schemas import ApprovalIn, RolloutIn
+from controlplane.schemas import ApprovalIn, GaugeIn, RolloutIn
 
 __all__ = ["again", "back", "draft"]
 
@@ -19,7 +21,7 @@ def draft(plane: Plane, asked: RolloutIn) -> Rollout:
 
     Raises:
         NotFound: No such service.
-        Refused: The service has no route, or steps or approvals cannot be.
+        Refused: The service has no route, or steps, approvals or gauges cannot be.
     """
     spec = plane.config.services.get(asked.service)
     if spec is None:
@@ -31,6 +33,7 @@ def draft(plane: Plane, asked: RolloutIn) -> Rollout:
         raise Refused(msg, hint=f"add services.{asked.service}.route to trimtab.yaml")
     drafted = _spec(spec.rollout, asked, external=spec.route.external)
     check_fit(plane, asked.service, drafted.strategy)
+    check_gauges(drafted.gauges, plane.profile_of(asked.service))
     return _renewed(plane, drafted)
 
 
@@ -136,6 +139,21 @@ def _spec(usual: RolloutDefaults, asked: RolloutIn, *, external: bool) -> Rollou
         max_different=usual.shadow.max_different
         if asked.max_different is None
         else asked.max_different,
+        gauges=_gauges(usual, asked),
+    )
+
+
+def _gauges(usual: RolloutDefaults, asked: RolloutIn) -> tuple[GaugeAsked, ...]:
+    """Return the gauges that a request names; those that are usual when it says nothing of them."""
+    named: tuple[GaugeIn | GaugeSpec, ...] = usual.gauges if asked.gauges is None else asked.gauges
+    return tuple(
+        GaugeAsked(
+            name=each.name,
+            series=each.series or "",
+            margin=each.margin,
+            action=GaugeAction(each.action),
+        )
+        for each in named
     )
 
 

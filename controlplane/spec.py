@@ -10,7 +10,13 @@ from pydantic import Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from controlplane.errors import InvalidConfig
-from controlplane.rollout_config import ApprovalSpec, FreezeSpec, Margin, RolloutDefaults
+from controlplane.rollout_config import (
+    ApprovalSpec,
+    FreezeSpec,
+    GaugeSpec,
+    Margin,
+    RolloutDefaults,
+)
 from controlplane.route_spec import RouteSpec
 from controlplane.storage_spec import DEFAULT_ENGINE, EngineSpec, StorageSpec
 from controlplane.target_spec import (
@@ -34,6 +40,7 @@ __all__ = [
     "DiscoverySpec",
     "EngineSpec",
     "FreezeSpec",
+    "GaugeSpec",
     "LimitsSpec",
     "Margin",
     "NotifySpec",

@@ -33,6 +33,9 @@ def wanted_names(plane: Plane, target: TargetSpec) -> frozenset[str]:
             spec.scale and spec.scale.gpu_utilization for spec in plane.config.services.values()
         ):
             wanted |= GPU_NAMES
+        wanted |= plane.canaries.gauge_names(target.service)
+        if plane.canaries.asks_gpus:
+            wanted |= GPU_NAMES
     plane.live.wanted[target.name] = (counted, server, wanted)
     return wanted
 

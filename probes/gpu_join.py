@@ -11,7 +11,7 @@ from statistics import fmean
 
 from probes.exposition import Page
 
-__all__ = ["GPU_NAMES", "GpuSeen", "Server", "Serving", "join_gpus", "read_dcgm"]
+__all__ = ["GPU_NAMES", "GpuSeen", "Server", "Serving", "join_gpus", "read_dcgm", "serving_gpus"]
 
 BLANK = 2_147_483_632.0
 """DCGM's signs for "not there" begin here: those of 32 bits, of doubles and of 64 bits (2**63)."""
@@ -98,6 +98,17 @@ def join_gpus(gpus: Iterable[GpuSeen], servers: Iterable[Server]) -> dict[str, S
         if gpu.pod:
             by_pod[gpu.namespace, gpu.pod].append(gpu)
     return {server.name: _serving(server, by_pod, by_uuid) for server in servers}
+
+
+def serving_gpus(pages: Mapping[str, Page], targets: Iterable[str]) -> dict[str, Serving]:
+    """Return what serves each target; any of the pages may be DCGM's.
+
+    Args:
+        pages: Those last read, by target.
+        targets: Names of those that serve models.
+    """
+    gpus = [gpu for page in pages.values() for gpu in read_dcgm(page)]
+    return join_gpus(gpus, (Server(name=name, page=pages.get(name)) for name in targets))
 
 
 def _identity(gpu: GpuSeen) -> tuple[str, ...]:

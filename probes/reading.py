@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
+from statistics import fmean
 
 from probes.detection import hold_against
 from probes.exposition import Page
@@ -10,9 +11,10 @@ from probes.indicators import Distribution, Form, Level, Ratio, Shape
 from probes.server_profile import ServerProfile
 from slo import Selector
 
-__all__ = ["Reading", "held_requests", "read_service"]
+__all__ = ["Reading", "held_requests", "level_of", "read_service"]
 
 LATENCY = "latency"
+AVERAGED = ("ratio", "celsius")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +150,28 @@ def held_requests(profile: ServerProfile, page: Page) -> float:
         and value < inf  # False for what is not a number
         and any(selector.selects(name, labels) for selector in selectors)
     )
+
+
+def level_of(page: Page, level: Level, *, model: str, version: str) -> float | None:
+    """Return how high a level is on one page, in its own unit; None where the page does not say.
+
+    Several series are cards, queues or processes of one server: shares and temperatures are
+    averaged, everything else is added. A series without a label for the version is all versions'.
+    """
+    selectors = [s.narrowed({level.model: model} if level.model else {}) for s in level.series]
+    wanted = {selector.name for selector in selectors}
+    values: list[float] = page.values.tolist()
+    found = [
+        value * level.scale
+        for (name, labels), value in zip(page.layout.series, values, strict=True)
+        if name in wanted
+        and -inf < value < level.blank  # False for what is not a number
+        and labels.get(level.version, version) == version
+        and any(selector.selects(name, labels) for selector in selectors)
+    ]
+    if not found:
+        return None
+    return fmean(found) if level.unit in AVERAGED else sum(found)
 
 
 def _of(selector: Selector, by: Ratio | Distribution, model: str, version: str) -> Selector:

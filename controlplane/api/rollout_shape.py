@@ -1,6 +1,8 @@
 """A rollout as the API shows it: what was asked, how far it is, and conditions with their reasons."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
+from typing import Any
 
 from controlplane.decide.rollout import Rollout
 from controlplane.decide.rollout_outcome import outcome_of
@@ -82,7 +84,22 @@ def _conditions(rollout: Rollout) -> tuple[ConditionOut, ...]:
             for kind, status in found
         ),
         _condition("ShareAsAsked", share, phase.value, progress.share, since),
+        *_about_gauges(rollout, since),
     )
+
+
+def _about_gauges(rollout: Rollout, since: float) -> Iterable[ConditionOut]:
+    """Yield what the levels of the replicas say, where any are watched; what is not known is Unknown."""
+    if not rollout.spec.gauges:
+        return
+    evidence: Mapping[str, Any] = rollout.progress.evidence or {}
+    found = evidence.get("gauges", ())
+    warned = [each["metric"] for each in found if each["warning"]]
+    known = bool(found) and all(each["known"] for each in found)
+    status = "False" if warned else "True" if known else "Unknown"
+    told = " ".join(each["text"] for each in found) or "no level was read yet"
+    reason = "Warning" if warned else "AsBefore" if known else "NotKnown"
+    yield _condition("GaugesAsBefore", status, reason, told, since)
 
 
 def _condition(kind: str, status: str, reason: str, message: str, since: float) -> ConditionOut:

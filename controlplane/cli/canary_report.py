@@ -1,6 +1,6 @@
 """What judges found, as lines for people and as JSON."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import typer
@@ -19,6 +19,7 @@ __all__ = [
     "comparison_of",
     "tell_comparison",
     "tell_findings",
+    "tell_gauges",
     "tell_kayenta",
     "tell_notes",
     "tell_ours",
@@ -41,6 +42,11 @@ COLUMNS = (
 )  # fmt: skip
 
 
+GAUGE_COLUMNS = (
+    "gauge", "finding", "canary", "baseline", "at least", "at most", "evidence", "blocks",
+)  # fmt: skip
+
+
 def tell_notes(notes: Iterable[str]) -> None:
     """Print what a reader must know before believing anything."""
     for note in notes:
@@ -59,6 +65,25 @@ def tell_ours(read: Read) -> None:
 def tell_findings(findings: Iterable[Finding]) -> None:
     """Print what was found about each metric."""
     show_table("findings", COLUMNS, [_row(found) for found in findings])
+
+
+def tell_gauges(gauges: Iterable[Mapping[str, Any]]) -> None:
+    """Print what was found about each gauge, as a verdict in JSON holds it; nothing without any."""
+    rows = [
+        (
+            each["metric"],
+            "a warning" if each["warning"] else "as before" if each["known"] else "not known",
+            each["canary_level"],
+            each["baseline_level"],
+            each["low"],
+            each["high"],
+            evidence_text(each["e_value"]),
+            each["blocks"],
+        )
+        for each in gauges
+    ]
+    if rows:
+        show_table("gauges", GAUGE_COLUMNS, rows)
 
 
 def _row(found: Finding) -> tuple[object, ...]:

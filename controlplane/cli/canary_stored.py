@@ -8,7 +8,7 @@ import orjson
 import typer
 
 from canary_analysis.text import evidence_text
-from controlplane.cli.canary_report import tell_findings
+from controlplane.cli.canary_report import tell_findings, tell_gauges
 from controlplane.cli.exits import Exit
 from controlplane.cli.session import Format, FormatOption, connected, ending_well, show, show_table
 from controlplane.errors import InvalidConfig
@@ -135,6 +135,7 @@ def _tell(found: RolloutAnalysisOut) -> None:
     show_table("verdicts", columns, [_row(each) for each in found.verdicts])
     latest = found.verdicts[-1].verdict
     tell_findings(findings_of(latest))
+    tell_gauges(latest.get("gauges", ()))
     typer.echo(str(latest.get("text", "")))
 
 

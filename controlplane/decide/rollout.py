@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from controlplane.decide.rollout_gauge import GaugeAction, GaugeAsked
 from controlplane.decide.rollout_plan import ALL, Answer, Approval, Plan, Strategy
 from controlplane.decide.rollout_state import FINAL, Event, Phase, advance
 from controlplane.decide.weights import Shift
@@ -39,6 +40,7 @@ class RolloutSpec:
         parent: The rollout that it tries again, or takes back; empty when none.
         tolerance: Within which numbers in the answers of two versions are the same, see `Mirror`.
         max_different: The share of a mirrored version's answers that may differ; 1 lets all.
+        gauges: Levels of the replicas that are watched.
         against: The version it is compared with, where somebody else moves the traffic; else empty,
             and it is the one that serves.
     """
@@ -67,6 +69,7 @@ class RolloutSpec:
     against: str = ""
     tolerance: float = 0.001
     max_different: float = 0.01
+    gauges: tuple[GaugeAsked, ...] = ()
 
     @property
     def plan(self) -> Plan:
@@ -90,6 +93,7 @@ class RolloutSpec:
             "steps": tuple(plain["steps"]),
             "strategy": Strategy(plain.get("strategy", Strategy.CANARY)),
             "approvals": tuple(approvals),
+            "gauges": tuple(map(_gauge, plain.get("gauges", ()))),
         }
         return cls(**{**plain, **told})
 
@@ -252,3 +256,7 @@ class Rollout:
         """Return the rollout with the version it is compared with; the analysis begins now."""
         progress = replace(self.progress, baseline=baseline, noise=noise, analysis_at=now)
         return replace(self, progress=progress)
+
+
+def _gauge(plain: Mapping[str, Any]) -> GaugeAsked:
+    return GaugeAsked(**{**plain, "action": GaugeAction(plain["action"])})

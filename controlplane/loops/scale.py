@@ -7,7 +7,7 @@ from controlplane.decide.scaling import Demand, ScalePolicy, wanted_replicas
 from controlplane.live import ScalingStanding
 from controlplane.plane import Plane
 from controlplane.spec import ScaleSpec, TargetSpec
-from probes.gpu_join import Server, join_gpus, read_dcgm
+from probes.gpu_join import serving_gpus
 from probes.reading import held_requests
 
 __all__ = ["scale"]
@@ -67,9 +67,6 @@ def _demand(
 
 def _gpu_utilization(plane: Plane, up: Iterable[TargetSpec]) -> float | None:
     """Return how busy the GPUs are that serve these targets; any page may be DCGM's."""
-    pages = plane.live.pages
-    gpus = [gpu for page in pages.values() for gpu in read_dcgm(page)]
-    servers = [Server(name=target.name, page=pages[target.name]) for target in up]
-    found = join_gpus(gpus, servers).values()
+    found = serving_gpus(plane.live.pages, (target.name for target in up)).values()
     busy = [one.utilization_ratio for one in found if one.utilization_ratio is not None]
     return fmean(busy) if busy else None

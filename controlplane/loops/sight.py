@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from canary_analysis import Finding, Verdict, compare_share, noise_seen, prior_phi
 from controlplane.canary_counts import ERRORS, Watched
+from controlplane.canary_gauges import PageSeen, gauges_of
 from controlplane.decide.alert_state import AlertState
 from controlplane.decide.answers import AnswerFinding, judge_answers
 from controlplane.decide.rollout import Rollout
@@ -13,6 +14,7 @@ from controlplane.decide.rollout_step import Sight
 from controlplane.evidence import evidence_of, findings_of, summary_of
 from controlplane.plane import Plane
 from controlplane.rollout_hold import held
+from probes.gpu_join import serving_gpus
 from probes.reading import Reading
 from slo import LatencySli, Severity, chance_of_at_least
 
@@ -153,7 +155,20 @@ def _verdict(plane: Plane, rollout: Rollout, watched: Watched) -> Verdict:
     if not plane.canaries.watches(rollout.id):
         plane.canaries.begin(rollout, watched, saved=plane.rollouts.analysis(rollout.id))
     plane.canaries.refit(rollout, watched)
-    return plane.canaries.look(rollout, now=plane.now())
+    pages = _pages(plane, rollout.spec.service) if watched.gauges else {}
+    return plane.canaries.look(rollout, now=plane.now(), pages=pages)
+
+
+def _pages(plane: Plane, service: str) -> dict[str, PageSeen]:
+    """Return what the replicas of a service showed last, of those that answer."""
+    pages, standings = plane.live.pages, plane.live.targets
+    up = [t.name for t in plane.targets_of(service) if standings[t.name].state == "up"]
+    serving = serving_gpus(pages, up) if plane.canaries.asks_gpus else {}
+    return {
+        name: PageSeen(at=at, page=pages[name], serving=serving.get(name))
+        for name in up
+        if name in pages and (at := standings[name].at) is not None
+    }
 
 
 def _watched(plane: Plane, rollout: Rollout) -> Watched | None:
@@ -176,6 +191,7 @@ def _watched(plane: Plane, rollout: Rollout) -> Watched | None:
         own_targets={v: plane.sources_of(service, v, by_label=False) for v in versions},
         edges=reading.edges,
         limit=limit if limit in reading.edges else None,
+        gauges=gauges_of(rollout.spec.gauges, reading.profile),
     )
 
 

@@ -12,6 +12,7 @@ from controlplane.schemas.rollout_analysis import KeptVerdictOut, RolloutAnalysi
 from controlplane.schemas.rollouts import (
     ApprovalIn,
     ConditionOut,
+    GaugeIn,
     RolloutIn,
     RolloutOut,
     RolloutSpecOut,
@@ -78,6 +79,7 @@ __all__ = [
     "ExclusionIn",
     "ForecastOut",
     "GateOut",
+    "GaugeIn",
     "GpuDeviceOut",
     "GpuOut",
     "HistoryOut",

@@ -9,6 +9,7 @@ from controlplane.schemas.shape import Name, Shape, Text
 __all__ = [
     "ApprovalIn",
     "ConditionOut",
+    "GaugeIn",
     "RolloutIn",
     "RolloutOut",
     "RolloutSpecOut",
@@ -28,6 +29,22 @@ class ApprovalIn(Shape):
     default: Literal["approve", "reject"] = "reject"
 
 
+class GaugeIn(Shape):
+    """A level of the replicas that is watched; see ``gauges`` in trimtab.yaml.
+
+    Attributes:
+        name: Without series one of the levels that the server's kind shows.
+        series: Which series of a replica's page are added.
+        margin: Rise that counts as "no worse", in the gauge's own unit.
+        action: What a higher level of the canary does.
+    """
+
+    name: Name
+    series: Text = ""
+    margin: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
+    action: Literal["warn", "rollback"] = "warn"
+
+
 class RolloutIn(Shape):
     """A rollout to start. What is left out comes from the service's entry in trimtab.yaml.
 
@@ -37,6 +54,7 @@ class RolloutIn(Shape):
         max_different: The share of a mirrored version's answers that may differ; 1 lets all.
         override: Why neither a freeze nor a spent budget holds it; it is written down.
         against: The version it is compared with, where somebody else moves the traffic.
+        gauges: Levels that are watched; an empty list watches none.
     """
 
     service: Name
@@ -53,6 +71,7 @@ class RolloutIn(Shape):
     on_conflict: Literal["supersede", "queue", "refuse"] = "supersede"
     override: Text = ""
     against: Annotated[str, Field(max_length=255)] = ""
+    gauges: Annotated[tuple[GaugeIn, ...], Field(max_length=10)] | None = None
 
 
 class RolloutSpecOut(Shape):
@@ -82,6 +101,7 @@ class RolloutSpecOut(Shape):
     against: str = ""
     tolerance: float = 0.001
     max_different: float = 0.01
+    gauges: tuple[GaugeIn, ...] = ()
 
 
 class ConditionOut(Shape):

@@ -5,13 +5,14 @@ from math import sqrt
 import numpy as np
 from canary_trials import HOUR, lower_bound, median, upper_bound
 
-from canary_analysis import Kind, Metric, Policy, Readings
-from canary_analysis.gauge_finding import appraise_gauge
+from canary_analysis import Analysis, Kind, Metric, Policy, Readings
+from canary_analysis.gauge_finding import appraise_gauges
 from canary_analysis.gauges import Gauge
 
 TICK, REPLICAS = 10.0, 20
 METRIC, POLICY = Metric(name="GPU use", kind=Kind.GAUGE), Policy()
 WARNING = 1.0 / POLICY.gauge_alpha
+NOTHING = Analysis.start([Metric(name="errors", kind=Kind.ERRORS)], POLICY).state.arms
 
 
 def print_gauges(runs: int) -> None:
@@ -41,7 +42,8 @@ def watch(seed: int, canary: int, rise: float) -> tuple[float, float]:
         scrapes.append(levels[:canary].mean() - levels[canary:].mean())
         if np.isnan(naive) and per_scrape(scrapes) >= WARNING:
             naive = at
-        if appraise_gauge(METRIC, gauge, POLICY).warning:
+        (found,) = appraise_gauges([(METRIC, gauge)], NOTHING, POLICY, elapsed_seconds=at)
+        if found.warning:
             return at, naive
     return warned, naive
 

@@ -15,6 +15,7 @@ from canary_analysis import (
     Analysis,
     Code,
     Decision,
+    Interval,
     InvalidInterval,
     InvalidMetric,
     InvalidSnapshot,
@@ -34,6 +35,7 @@ from canary_analysis.gauges import (
 
 ERRORS = Metric(name="errors", kind=Kind.ERRORS)
 MEMORY = Metric(name="memory", kind=Kind.GAUGE)
+CONVICTING = replace(MEMORY, rolls_back=True)
 LEVELS = st.lists(st.floats(0.0, 100.0), min_size=2, max_size=6)
 
 
@@ -134,9 +136,9 @@ def test_a_rise_is_found_and_pod_luck_is_not():
     assert min(block_evidence(equal, 0.0), replica_key(equal, 0.0)) < 20.0
 
 
-def analysis_of(gauge, policy=None):
-    start = Analysis.start([MEMORY, ERRORS], policy or Policy())
-    return replace(start, gauges=((MEMORY, gauge),))
+def analysis_of(gauge, metric=MEMORY):
+    start = Analysis.start([metric, ERRORS], Policy(alpha=0.05))
+    return replace(start, gauges=((metric, gauge),))
 
 
 def test_a_gauge_warns_and_decides_nothing(interval):
@@ -152,21 +154,20 @@ def test_a_gauge_warns_and_decides_nothing(interval):
     assert "of 12 blocks); evidence" in found.text
 
 
-def test_a_policy_may_roll_back_for_gauges(interval):
-    policy = Policy(gauges_roll_back=True)
+def test_a_gauge_may_be_asked_to_roll_back(interval):
     tick = {"errors": interval([(400, 1)] * 3, [(400, 1)] * 9)}
-    analysis = analysis_of(watched(surplus=6.0), policy).observe(tick)
+    analysis = analysis_of(watched(surplus=6.0), CONVICTING).observe(tick)
     verdict = analysis.judge(20.0)
     assert verdict.decision is analysis.decide(20.0) is Decision.ROLLBACK
     assert [reason.code for reason in verdict.reasons] == [Code.GAUGE]
-    good = analysis_of(watched(), policy).observe(tick)
+    assert "is asked to roll back" in verdict.reasons[0].text
+    good = analysis_of(watched(), CONVICTING).observe(tick)
     assert good.judge(20.0).decision is good.decide(20.0) is Decision.HOLD
 
 
 def test_worse_counts_are_told_before_a_risen_gauge(interval):
-    policy = Policy(gauges_roll_back=True)
     tick = {"errors": interval([(400, 40)] * 3, [(400, 1)] * 9)}
-    verdict = analysis_of(watched(surplus=6.0), policy).observe(tick).judge(20.0)
+    verdict = analysis_of(watched(surplus=6.0), CONVICTING).observe(tick).judge(20.0)
     assert [reason.code for reason in verdict.reasons] == [Code.WORSE, Code.GAUGE]
 
 
@@ -177,6 +178,84 @@ def test_what_is_not_known_yet_is_told(minutes, told):
     (found,) = analysis_of(watched(minutes=minutes)).judge(1.0).gauges
     assert told in found.text
     assert (found.warning, found.low, found.e_value) == (False, None, 1.0)
+
+
+def named(canary, baseline, at):
+    """A tick of errors on the replicas that `read` names, (requests, errors) each."""
+    return Interval(
+        canary_replicas=tuple(f"c{i}" for i in range(len(canary))),
+        canary_total=np.array(canary)[:, 0],
+        canary_above=np.array(canary)[:, 1:],
+        baseline_replicas=tuple(f"b{i}" for i in range(len(baseline))),
+        baseline_total=np.array(baseline)[:, 0],
+        baseline_above=np.array(baseline)[:, 1:],
+        elapsed_seconds=at,
+    )
+
+
+@pytest.mark.parametrize(
+    ("requests", "told", "decision"),
+    [
+        pytest.param(400, "", Decision.ROLLBACK, id="as many"),
+        pytest.param(468, "1.2x the requests", Decision.ROLLBACK, id="a few more"),
+        pytest.param(800, "2x the requests", Decision.PROMOTE, id="twice as many"),
+    ],
+)
+def test_replicas_that_carry_more_load_are_told_and_send_nobody_home(requests, told, decision):
+    gauge = watched(surplus=9.0)
+    counts = {"errors": named([(requests, 0)] * 5, [(400, 0)] * 10, 3660.0)}
+    analysis = analysis_of(gauge, CONVICTING).observe(counts)
+    verdict = analysis.judge(3660.0)
+    assert verdict.decision is analysis.decide(3660.0) is decision
+    (found,) = verdict.gauges
+    assert found.load_ratio == pytest.approx(requests / 400)
+    assert found.warning
+    assert told in found.text
+    assert ("which alone may raise it" in found.text) is bool(told)
+
+
+def test_gauges_that_roll_back_share_alpha():
+    several = [(replace(CONVICTING, name=f"level {i}"), watched(surplus=9.0)) for i in range(3)]
+    start = Analysis.start([ERRORS, MEMORY], Policy(alpha=0.05))
+    found = replace(start, gauges=((MEMORY, watched()), *several)).judge(3660.0).gauges
+    assert [each.rollback_limit for each in found] == [None, 60.0, 60.0, 60.0]
+    assert "60 : 1 to roll back" in found[1].text
+
+
+def test_old_readings_are_not_known_to_be_well():
+    (fresh,) = analysis_of(watched()).judge(3700.0).gauges
+    (old,) = analysis_of(watched()).judge(3900.0).gauges
+    assert (fresh.known, old.known) == (True, False)
+    assert "240 s old, so nothing is known of now" in old.text
+    silent = watched().observe(read([], [50.0], 3900.0))
+    (half,) = analysis_of(silent).judge(3900.0).gauges
+    assert not half.known
+
+
+def test_replicas_that_serve_both_versions_have_no_level_of_their_own():
+    gauge = Gauge().observe(Readings(canary={}, baseline={}, elapsed_seconds=1.0, shared=2))
+    (found,) = analysis_of(gauge).judge(1.0).gauges
+    assert not found.known
+    assert "read on 0 canary and 0 baseline replicas" in found.text
+    assert "2 replicas serve both versions" in found.text
+
+
+def test_a_promotion_says_of_what_nothing_is_known():
+    analysis = analysis_of(watched(minutes=12))
+    for at in range(10, 400, 10):
+        analysis = analysis.observe({"errors": named([(900, 0)] * 5, [(900, 1)] * 10, float(at))})
+    verdict = analysis.judge(390.0)
+    assert verdict.decision is Decision.PROMOTE
+    assert [reason.code for reason in verdict.reasons] == [Code.PROVEN, Code.GAUGE_UNKNOWN]
+    assert verdict.reasons[1].text == "Of memory nothing is known."
+
+
+def test_a_snapshot_in_which_all_gauges_rolled_back_is_read():
+    saved = analysis_of(watched()).snapshot()
+    policy = {**saved["policy"], "gauges_roll_back": True}
+    old = Analysis.restore({**saved, "version": 2, "policy": policy})
+    assert [metric.rolls_back for metric, _ in old.gauges] == [True]
+    assert Analysis.restore({**saved, "version": 2}).snapshot() == saved
 
 
 def test_a_gauge_survives_a_snapshot_bit_by_bit():

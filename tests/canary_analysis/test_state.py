@@ -199,7 +199,7 @@ def test_an_hour_of_sixteen_edges_fits_in_sixteen_kilobytes():
     ("change", "advice"),
     [
         pytest.param(
-            {"version": 0}, "has version 0; this program reads 1 and 2", id="another version"
+            {"version": 0}, "has version 0; this program reads 1, 2, 3", id="another version"
         ),
         pytest.param({"canary": None}, "cannot be read", id="an arm is missing"),
         pytest.param({"metrics": []}, "at least one metric", id="no metrics"),
