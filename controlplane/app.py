@@ -21,6 +21,7 @@ from controlplane.api import (
     gate,
     health,
     push,
+    registry,
     rollout_analysis,
     rollouts,
     runbook_runs,
@@ -41,6 +42,7 @@ from controlplane.building import (
     make_goldens,
     make_notifiers,
     make_promises,
+    make_registry,
     make_routers,
 )
 from controlplane.errors import InvalidConfig
@@ -53,6 +55,7 @@ from controlplane.loops.measure import measure, save_counts
 from controlplane.loops.notify import notify
 from controlplane.loops.probe import ask, questions
 from controlplane.loops.protect import protect
+from controlplane.loops.registry import look_at_aliases, tell_registry
 from controlplane.loops.rollout import move_traffic
 from controlplane.loops.running import every, on_news
 from controlplane.loops.scale import scale
@@ -72,6 +75,7 @@ ROUTES = (
     gate,
     health,
     push,
+    registry,
     rollout_analysis,
     rollouts,
     runbook_runs,
@@ -88,6 +92,7 @@ SAVE_SECONDS = 30.0
 SCALE_SECONDS = 1.0
 GPU_SECONDS = 10.0
 ENGINE_SECONDS = 1.0
+REGISTRY_SECONDS = 1.0
 VANISH_SECONDS = 10.0
 STOP_SECONDS = 5
 
@@ -110,8 +115,18 @@ def loops(plane: Plane) -> list[Coroutine[Any, Any, None]]:
         every(plane, "scale", SCALE_SECONDS, scale),
         every(plane, "gpu", GPU_SECONDS, watch_gpus),
         *([every(plane, "engines", ENGINE_SECONDS, read_engines)] if plane.engines else []),
+        *_registry_loops(plane),
         every(plane, "vanish", VANISH_SECONDS, watch_for_silence),
     ]
+
+
+def _registry_loops(plane: Plane) -> list[Coroutine[Any, Any, None]]:
+    """Return what follows a model registry: nothing where none is followed."""
+    if plane.registry is None:
+        return []
+    often = plane.registry.spec.every
+    looking = [every(plane, "aliases", often, look_at_aliases)] if often else []
+    return [every(plane, "registry", REGISTRY_SECONDS, tell_registry), *looking]
 
 
 def create_app(config: Config, *, beside: Path) -> FastAPI:
@@ -180,6 +195,7 @@ def check(config: Config, *, beside: Path) -> None:
     make_discoverers(config, beside=beside)
     make_engines(config)
     make_freezes(config)
+    make_registry(config)
     open_database(database_address(config.storage.database, beside)).dispose()
 
 

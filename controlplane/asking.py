@@ -1,6 +1,5 @@
 """How each target is asked: with which login, over which TLS, and for which names."""
 
-import base64
 import ssl
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
@@ -8,8 +7,8 @@ from functools import cache
 from pathlib import Path
 
 from controlplane.errors import InvalidConfig
-from controlplane.settings import resolve_secret
-from controlplane.target_spec import AuthSpec, LimitsSpec, TargetSpec, TlsSpec
+from controlplane.login import login_headers
+from controlplane.target_spec import LimitsSpec, TargetSpec, TlsSpec
 from probes.clock import Clock
 from probes.exposition import Layout, Limits, Page
 from probes.page_filter import PageFilter, answered, names_to_ask
@@ -103,7 +102,7 @@ class Asking:
         request = page_request(
             target.url,
             names=names,
-            headers=_headers(target.auth),
+            headers=login_headers(target.auth),
             tls=context,
             gzip=target.gzip,
         )
@@ -152,16 +151,6 @@ def make_context(tls: TlsSpec | None, folder: Path) -> ssl.SSLContext:
         msg = f"tls: {tls.ca or ''} {tls.cert or ''} {tls.key or ''} cannot be used: {error}."
         raise InvalidConfig(msg, hint="name PEM files that this process may read") from error
     return context
-
-
-def _headers(auth: AuthSpec | None) -> dict[str, str]:
-    if auth is None:
-        return {}
-    if auth.bearer is not None:
-        return {"Authorization": f"Bearer {resolve_secret(auth.bearer).reveal()}"}
-    password = resolve_secret(auth.password or "").reveal()
-    login = base64.b64encode(f"{auth.username}:{password}".encode()).decode()
-    return {"Authorization": f"Basic {login}"}
 
 
 def _stamps(tls: TlsSpec | None, folder: Path) -> tuple[float, ...]:

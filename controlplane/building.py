@@ -13,6 +13,7 @@ from controlplane.errors import InvalidConfig
 from controlplane.notifiers import Notifier
 from controlplane.probe_page import PROBES
 from controlplane.promise import Promise, make_promise
+from controlplane.registries.mlflow import MlflowRegistry
 from controlplane.routers import Router
 from controlplane.settings import resolve_secret
 from controlplane.slo_files import read_slo_files
@@ -31,6 +32,7 @@ __all__ = [
     "make_goldens",
     "make_notifiers",
     "make_promises",
+    "make_registry",
     "make_routers",
     "make_telemetry",
     "promise_of_spec",
@@ -65,6 +67,15 @@ def make_notifiers(config: Config) -> dict[tuple[str, int], Notifier]:
         for name, receiver in config.notify.receivers.items()
         for position, spec in enumerate(receiver)
     }
+
+
+def make_registry(config: Config) -> MlflowRegistry | None:
+    """Return the model registry that is followed; None where none is.
+
+    Raises:
+        InvalidConfig: A secret cannot be had.
+    """
+    return None if config.registry is None else MlflowRegistry(config.registry.mlflow)
 
 
 def make_promises(config: Config, *, beside: Path) -> dict[str, Promise]:

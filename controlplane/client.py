@@ -159,6 +159,10 @@ class TrimtabClient(RestCalls):
         answer = self._call("POST", f"/v1/rollouts/{rollout_id}:{verb}", json={"reason": reason})
         return schemas.RolloutOut.model_validate(answer)
 
+    def registry_entries(self) -> list[schemas.RegistryEntryOut]:
+        """Rollouts that a model registry asked for, newest first."""
+        return self._list("/v1/registry", schemas.RegistryEntryOut)
+
     def events(self, *, subject: str | None = None, after: int = 0) -> list[schemas.EventOut]:
         """What happened, oldest first."""
         query = {"after": str(after)} | ({"subject": subject} if subject else {})

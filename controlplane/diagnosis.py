@@ -14,6 +14,7 @@ from controlplane.building import (
     make_goldens,
     make_notifiers,
     make_promises,
+    make_registry,
     make_routers,
 )
 from controlplane.engines.prometheus import PrometheusEngine
@@ -68,11 +69,12 @@ FIXES = {
 
 
 HOUR_SECONDS = 3600.0
+MOST_ALIASES = 20
 
 
 async def diagnose(config: Config, *, beside: Path) -> tuple[Finding, ...]:
     """Look at everything that trimtab.yaml names."""
-    findings = list(_parts(config, beside))
+    findings = [*_parts(config, beside), *await _followed(config)]
     async with PageClient() as client:
         asking = Asking(SystemClock(), beside)
         looks = await asyncio.gather(*(_look(client, asking, one) for one in config.targets))
@@ -121,6 +123,32 @@ def _parts(config: Config, beside: Path) -> Iterable[Finding]:
         else:
             count = f"{len(made)} of them" if isinstance(made, dict) else "can be opened"
             yield Finding(level=Level.OK, subject=subject, fact=count)
+
+
+async def _followed(config: Config) -> list[Finding]:
+    """Ask the model registry where the aliases stand that are followed."""
+    try:
+        registry = make_registry(config)
+    except TrimtabError as error:
+        told = Finding(level=Level.FAIL, subject="registry", fact=str(error), fix=error.hint)
+        return [told]
+    if registry is None:
+        return []
+    found = []
+    for each in registry.spec.models[:MOST_ALIASES]:
+        subject = f"registry {each.model}@{each.alias}"
+        try:
+            version = await registry.version_at(each.model, each.alias)
+        except EngineError as error:
+            fault = Finding(level=Level.FAIL, subject=subject, fact=str(error), fix=error.hint)
+            found.append(fault)
+            break
+        level = Level.WARN if version is None else Level.OK
+        fact = "no such model or alias" if version is None else f"is version {version}"
+        fix = "" if version else "check both names in MLflow; it may come with the first alias"
+        found.append(Finding(level=level, subject=subject, fact=fact, fix=fix))
+    await registry.close()
+    return found
 
 
 async def _look(client: PageClient, asking: Asking, target: TargetSpec) -> Scrape:

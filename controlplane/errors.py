@@ -13,6 +13,7 @@
   x NotSaved            the database refused; the caller may send it again
   x Standby             another control plane leads; this one does nothing
   x Deposed             another control plane has taken the lease; nothing was saved
+  x NotTrusted          a message from outside is not signed as agreed, or too old
   x RouterError         the system that moves traffic did not do as asked
   x Unreachable         the control plane did not answer, or did not let us in
 """
@@ -27,6 +28,7 @@ __all__ = [
     "KeyReused",
     "NotFound",
     "NotSaved",
+    "NotTrusted",
     "Overloaded",
     "Refused",
     "RouterError",
@@ -90,6 +92,10 @@ class Standby(TrimtabError):
 
 class Deposed(TrimtabError):
     """Another control plane has taken the lease; nothing of the transaction was saved."""
+
+
+class NotTrusted(TrimtabError):
+    """A message from outside is not signed as was agreed, or is too old to be believed."""
 
 
 class RouterError(TrimtabError):

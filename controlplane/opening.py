@@ -18,6 +18,7 @@ from controlplane.building import (
     make_goldens,
     make_notifiers,
     make_promises,
+    make_registry,
     make_routers,
     make_telemetry,
 )
@@ -44,6 +45,7 @@ from controlplane.store.counts import CountStore
 from controlplane.store.database import open_database
 from controlplane.store.outbox import Outbox
 from controlplane.store.pushes import PushStore
+from controlplane.store.registry_entries import RegistryEntries
 from controlplane.store.rollouts import RolloutStore
 from controlplane.store.runbook_runs import RunbookRunStore
 from controlplane.store.services import ServiceStore
@@ -156,6 +158,7 @@ def _build(
         recent=RecentSeries(config.storage.recent),
         routers=routers,
         notifiers=notifiers,
+        registry=make_registry(config),
         telemetry=make_telemetry(config, beside=beside),
     )
 
@@ -165,6 +168,7 @@ def _with_stores(engine: Engine) -> "partial[Plane]":
     return partial(
         Plane,
         rollouts=RolloutStore(engine),
+        registry_entries=RegistryEntries(engine),
         services=ServiceStore(engine),
         stored_targets=TargetStore(engine),
         slo_sets=SloSetStore(engine),
@@ -206,6 +210,8 @@ async def _close(plane: Plane) -> None:
         engine.close()
     for notifier in plane.notifiers.values():
         await notifier.close()
+    if plane.registry is not None:
+        await plane.registry.close()
     plane.telemetry.close()
     plane.engine.dispose()
 

@@ -23,11 +23,13 @@ from controlplane.promise_book import PromiseBook
 from controlplane.push_receiver import PushReceiver
 from controlplane.quick_look import QuickLook
 from controlplane.recent_series import RecentSeries
+from controlplane.registries.mlflow import MlflowRegistry
 from controlplane.routers import Router
 from controlplane.spec import BreakerSpec, Config, TargetSpec
 from controlplane.store.adjustments import AdjustmentStore
 from controlplane.store.alerts import AlertStore
 from controlplane.store.outbox import Outbox
+from controlplane.store.registry_entries import RegistryEntries
 from controlplane.store.rollouts import RolloutStore
 from controlplane.store.runbook_runs import RunbookRunStore
 from controlplane.store.services import ServiceStore
@@ -81,7 +83,9 @@ class Plane:
     recent: RecentSeries
     routers: Mapping[str, Router]
     notifiers: Mapping[tuple[str, int], Notifier]
+    registry: MlflowRegistry | None
     rollouts: RolloutStore
+    registry_entries: RegistryEntries
     services: ServiceStore
     stored_targets: TargetStore
     slo_sets: SloSetStore

@@ -11,6 +11,7 @@ from controlplane.decide.rollout_state import TRANSITIONS, Event
 from controlplane.errors import NotFound, Refused
 from controlplane.plane import Plane
 from controlplane.rollout_hold import held
+from controlplane.store.registry_entries import Followed
 
 __all__ = ["VERBS", "answer", "ask", "set_weight", "start"]
 
@@ -28,6 +29,7 @@ def start(
     *,
     idempotency_key: str | None,
     on_conflict: str = "supersede",
+    followed: Followed | None = None,
 ) -> Rollout:
     """Save a rollout.
 
@@ -37,6 +39,7 @@ def start(
         idempotency_key: That never starts two.
         on_conflict: What becomes of one of the same service that is still under way: it is
             superseded (``supersede``), waited for (``queue``), or in the way (``refuse``).
+        followed: The version as a model registry names it, where one asked for it.
 
     Raises:
         Refused: The version already serves all traffic, or another rollout is in the way.
@@ -58,6 +61,7 @@ def start(
         if running and on_conflict == "refuse":
             msg = f"Rollout {running[0].id} of {service} is {running[0].progress.phase} just now."
             raise Refused(msg, hint="wait for its end, or ask with onConflict queue or supersede")
+        plane.registry_entries.add(connection, rollout, followed)
         for older in running:
             _supersede(plane, connection, older, by=rollout)
         text = f"{service}: rollout of version {version} asked for"

@@ -10,6 +10,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from controlplane.errors import InvalidConfig
+from controlplane.registry_spec import FollowedModel, MlflowSpec, RegistrySpec
 from controlplane.rollout_config import (
     ApprovalSpec,
     FreezeSpec,
@@ -39,14 +40,17 @@ __all__ = [
     "Config",
     "DiscoverySpec",
     "EngineSpec",
+    "FollowedModel",
     "FreezeSpec",
     "GaugeSpec",
     "LimitsSpec",
     "Margin",
+    "MlflowSpec",
     "NotifySpec",
     "ProbeSpec",
     "PushSpec",
     "ReceiverSpec",
+    "RegistrySpec",
     "RolloutDefaults",
     "RouteSpec",
     "ScaleSpec",
@@ -187,6 +191,7 @@ class Config:
     freezes: Annotated[tuple[FreezeSpec, ...], Field(max_length=100)] = ()
     services: dict[Name, ServiceSpec] = field(default_factory=dict)
     notify: NotifySpec = field(default_factory=NotifySpec)
+    registry: RegistrySpec | None = None
     storage: StorageSpec = field(default_factory=StorageSpec)
     api: ApiSpec = field(default_factory=ApiSpec)
     scrape: ScrapeSpec = field(default_factory=ScrapeSpec)
@@ -258,6 +263,7 @@ def _check_names(config: Config, origin: str) -> None:
     if DEFAULT_ENGINE in config.storage.engines:
         msg = f"{origin}: storage.engines: {DEFAULT_ENGINE!r} stands for storage.series."
         raise InvalidConfig(msg, hint="choose another name")
+    _check_followed(config, origin)
     for route in config.notify.routes:
         if route.to not in config.notify.receivers:
             known = ", ".join(sorted(config.notify.receivers)) or "none"
@@ -272,3 +278,13 @@ def _check_names(config: Config, origin: str) -> None:
         if list(steps) != sorted(set(steps)):
             msg = f"{origin}: services.{name}.rollout.steps must rise, not {list(steps)}."
             raise InvalidConfig(msg)
+
+
+def _check_followed(config: Config, origin: str) -> None:
+    """Refuse a service that follows a registry and whose traffic nobody can move."""
+    for each in () if config.registry is None else config.registry.mlflow.models:
+        service = config.services.get(each.service)
+        if service is None or service.route is None or service.route.external:
+            ours = [n for n, s in config.services.items() if s.route and not s.route.external]
+            msg = f"{origin}: registry.mlflow: the traffic of {each.service!r} is not ours to move."
+            raise InvalidConfig(msg, hint=f"services that are: {', '.join(ours) or 'none'}")

@@ -16,6 +16,7 @@ __all__ = [
     "HttpUrl",
     "LimitsSpec",
     "Name",
+    "SecretRef",
     "TargetSpec",
     "TlsSpec",
     "parse_target",

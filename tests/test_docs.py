@@ -22,7 +22,11 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 MAKEFILE = (ROOT / "Makefile").read_text()
 TARGETS = set(re.findall(r"^([a-z-]+):", MAKEFILE, re.MULTILINE))
-READMES = [ROOT / "README.md", *sorted(ROOT.glob("*/README.md"))]
+READMES = [
+    ROOT / "README.md",
+    *sorted(ROOT.glob("*/README.md")),
+    *sorted(ROOT.glob("*/*/README.md")),
+]
 
 
 def commands(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
@@ -35,6 +39,7 @@ def commands(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[s
         yield path, command
 
 
+HOOKS = ROOT / "controlplane" / "api" / "README.md"
 COMMANDS = dict(commands(get_command(app)))
 
 
@@ -153,3 +158,11 @@ def test_every_link_leads_somewhere(path: Path) -> None:
     links = re.findall(r"\]\(([^)#:]+)\)", path.read_text())
     broken = [link for link in links if not (path.parent / link).exists()]
     assert not broken
+
+
+def test_the_registry_of_the_documentation_is_one_that_is_understood() -> None:
+    (text,) = (block for block in fenced("yaml", HOOKS) if "registry:" in block)
+    service = "{route: {router: reference-server, url: 'http://127.0.0.1:1', name: resnet}}"
+    followed = parse_config(text + f"services: {{resnet: {service}}}", origin="README.md").registry
+    assert followed is not None
+    assert followed.mlflow.models[0].alias == "champion"

@@ -7,7 +7,18 @@ from importlib.metadata import entry_points
 
 import typer
 
-from controlplane.cli import alert, breaker, canary, gpu, probe, rollout, scale, slo, target
+from controlplane.cli import (
+    alert,
+    breaker,
+    canary,
+    gpu,
+    probe,
+    registry,
+    rollout,
+    scale,
+    slo,
+    target,
+)
 from controlplane.cli.demo import demo
 from controlplane.cli.detect import detect
 from controlplane.cli.doctor import doctor
@@ -33,7 +44,7 @@ app.command("detect")(detect)
 app.command("doctor")(doctor)
 app.command("gate")(gate)
 app.command("mixin")(mixin)
-for noun in (alert, breaker, canary, gpu, probe, rollout, scale, slo, target):
+for noun in (alert, breaker, canary, gpu, probe, registry, rollout, scale, slo, target):
     app.add_typer(noun.app)
 for point in sorted(entry_points(group="trimtab.commands"), key=lambda found: found.name):
     app.add_typer(point.load(), name=point.name)

@@ -8,6 +8,7 @@ from controlplane.schemas.alerts import AlertOut, DeliveryOut
 from controlplane.schemas.detection import DetectionOut, IndicatorOut, ModelOut, SystemOut
 from controlplane.schemas.engines import BackfillIn, BackfillOut, EngineFeedOut
 from controlplane.schemas.gate import GateOut, OverrideIn
+from controlplane.schemas.registry import HeardOut, RegistryEntryOut
 from controlplane.schemas.rollout_analysis import KeptVerdictOut, RolloutAnalysisOut
 from controlplane.schemas.rollouts import (
     ApprovalIn,
@@ -82,6 +83,7 @@ __all__ = [
     "GaugeIn",
     "GpuDeviceOut",
     "GpuOut",
+    "HeardOut",
     "HistoryOut",
     "IndicatorOut",
     "KeptVerdictOut",
@@ -92,6 +94,7 @@ __all__ = [
     "ProbeOut",
     "Problem",
     "PushSourceOut",
+    "RegistryEntryOut",
     "ResetIn",
     "RolloutAnalysisOut",
     "RolloutIn",

@@ -226,3 +226,30 @@ slo_member = Table(
     Column("labels", JSON, nullable=False),
     Column("met_at", Float, nullable=False),
 )
+
+registry_entry = Table(
+    "registry_entry",
+    METADATA,
+    Column("rollout_id", String(32), primary_key=True),
+    Column("model", String(255), nullable=False),
+    Column("alias", String(255), nullable=False),
+    Column("version", String(255), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("written", JSON, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_at", Float, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("made_at", Float, nullable=False),
+    Index("registry_entry_due", "state", "next_at"),
+)
+"""Rollouts that a model registry asked for, and what it was told of them."""
+
+registry_alias = Table(
+    "registry_alias",
+    METADATA,
+    Column("model", String(255), primary_key=True),
+    Column("alias", String(255), primary_key=True),
+    Column("version", String(255), nullable=False),
+    Column("at", Float, nullable=False),
+)
+"""Where the aliases of a model registry stood when they were last heard of."""
