@@ -22,7 +22,12 @@ from canary_analysis.policy import Policy
 from canary_analysis.samples import count_above, edges_of
 from canary_analysis.share import ShareFinding, compare_share
 from canary_analysis.verdict import Code, Reason, Verdict
-from canary_analysis.warmup import WarmupCurve, latency_counts_from, learn_warmup
+from canary_analysis.warmup import (
+    FreshMinutes,
+    WarmupCurve,
+    latency_counts_from,
+    learn_warmup,
+)
 
 __all__ = [
     "Analysis",
@@ -30,6 +35,7 @@ __all__ = [
     "Code",
     "Decision",
     "Finding",
+    "FreshMinutes",
     "GaugeFinding",
     "Interval",
     "InvalidInterval",

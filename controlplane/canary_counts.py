@@ -18,10 +18,12 @@ __all__ = [
     "DIFFERENT",
     "ERRORS",
     "LATENCY",
+    "MOST_EDGES",
     "REQUESTS",
     "Watched",
     "intervals_of",
     "metrics_of",
+    "some_edges",
     "tallies_of",
     "tally_key",
 ]
@@ -32,6 +34,7 @@ Gained = Mapping[str, Mapping[str, float]]
 
 REQUESTS, ERRORS, GOOD, TIMED, LATENCY = "requests", "errors", "good", "timed", "latency"
 COMPARED, DIFFERENT = "compared", "different"
+MOST_EDGES = 64
 LATE = "answers beyond the SLO's limit"
 
 
@@ -61,6 +64,16 @@ class Watched:
     def sources(self, version: str) -> tuple[str, ...]:
         """Return the pages that a version is counted on."""
         return self.targets if self.reading.by_label else self.own_targets.get(version, ())
+
+
+def some_edges(edges: Mapping[float, str], limit: float | None) -> dict[float, str]:
+    """Return at most `MOST_EDGES` bucket edges, evenly among all, and the one that an SLO names.
+
+    What a page shows comes from outside, and each edge costs memory and time in every look.
+    """
+    places = np.unique(np.linspace(0, len(edges) - 1, min(len(edges), MOST_EDGES)).astype(int))
+    kept = {edge for place, edge in enumerate(edges) if place in set(places.tolist())} | {limit}
+    return {edge: le for edge, le in edges.items() if edge in kept}
 
 
 def metrics_of(watched: Watched) -> tuple[Metric, ...]:

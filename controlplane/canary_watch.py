@@ -5,10 +5,11 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
-from canary_analysis import Analysis, Policy, Verdict
+from canary_analysis import Analysis, FreshMinutes, Policy, Verdict
 from controlplane.canary_counts import (
     COMPARED,
     DIFFERENT,
+    LATENCY,
     REQUESTS,
     Watched,
     intervals_of,
@@ -39,6 +40,7 @@ class _Standing:
         analysis: What was learned.
         seen: Counts at the last look.
         read_at: When each replica's page was read for its levels, Unix seconds.
+        fresh: Answers by minute, for the rollouts to come to learn from; None without a histogram.
         judged_seconds: When the last verdict was reached, since the analysis began; None before.
         verdict: That verdict, as JSON.
     """
@@ -47,6 +49,7 @@ class _Standing:
     watched: Watched
     analysis: Analysis
     seen: Counts
+    fresh: FreshMinutes | None
     read_at: Mapping[str, float] = field(default_factory=dict)
     judged_seconds: float | None = None
     verdict: Mapping[str, Any] | None = None
@@ -74,6 +77,7 @@ class CanaryWatch:
             watched=watched,
             analysis=Analysis.start(metrics_of(watched), policy_of(rollout)),
             seen=self._counts(rollout, watched),
+            fresh=FreshMinutes.empty(len(watched.edges)) if watched.edges else None,
         )
         self._standing[rollout.id] = begun
         if saved is not None:
@@ -84,6 +88,7 @@ class CanaryWatch:
                     begun,
                     analysis=before,
                     seen=saved["seen"],
+                    fresh=_fresh(saved.get("fresh"), begun.fresh),
                     judged_seconds=saved.get("judged_seconds"),
                     verdict=saved.get("verdict"),
                 )
@@ -122,10 +127,11 @@ class CanaryWatch:
         counts = self._counts(rollout, standing.watched)
         gained = {key: _gain(counts[key], standing.seen.get(key, {})) for key in counts}
         elapsed = max(0.0, now - (rollout.progress.analysis_at or now))
-        analysis = standing.analysis
+        analysis, fresh = standing.analysis, standing.fresh
         if any(any(gain.values()) for gain in gained.values()):
             intervals = intervals_of(rollout, standing.watched, gained, elapsed)
             analysis = analysis.observe(intervals)
+            fresh = fresh and fresh.observe(intervals[LATENCY])
         new = {t: p for t, p in pages.items() if p.at > standing.read_at.get(t, 0.0)}
         analysis = self._with_levels(rollout, analysis, new, elapsed)
         verdict = analysis.judge(elapsed)
@@ -133,6 +139,7 @@ class CanaryWatch:
             standing,
             analysis=analysis,
             seen=counts,
+            fresh=fresh,
             read_at={**standing.read_at, **{target: page.at for target, page in new.items()}},
             judged_seconds=elapsed,
             verdict=evidence_of(verdict),
@@ -167,6 +174,7 @@ class CanaryWatch:
         return {
             "analysis": standing.analysis.snapshot(),
             "seen": standing.seen,
+            "fresh": standing.fresh and standing.fresh.to_plain(),
             "judged_seconds": standing.judged_seconds,
             "verdict": standing.verdict,
         }
@@ -213,6 +221,11 @@ class CanaryWatch:
         }
 
 
+def _fresh(saved: object, otherwise: FreshMinutes | None) -> FreshMinutes | None:
+    """Return the minutes that were saved; what an older version saved has none."""
+    return otherwise if saved is None else FreshMinutes.from_plain(saved)
+
+
 def _versions(rollout: Rollout) -> tuple[str, str]:
     return rollout.spec.version, rollout.progress.baseline
 
@@ -232,7 +245,7 @@ def policy_of(rollout: Rollout) -> Policy:
         horizon_seconds=spec.horizon_seconds,
         promote_on_budget=spec.promote_on_budget,
         prior_phi=max(spec.prior_phi, rollout.progress.noise),
-        latency_warmup_seconds=spec.warmup_seconds,
+        latency_warmup_seconds=rollout.progress.warmup,
     )
 
 

@@ -2,13 +2,13 @@
 
 from dataclasses import field
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic.dataclasses import dataclass
 
 from controlplane.target_spec import STRICT, Name
-from controlplane.units import Seconds, Share
+from controlplane.units import Seconds, Share, parse_seconds
 from slo import InvalidSelector, parse_selectors
 
 __all__ = [
@@ -22,6 +22,27 @@ __all__ = [
 ]
 
 StrategyName = Literal["canary", "blue-green", "immediate", "manual", "shadow", "observe"]
+LEARNED = "learned"
+
+
+def _warmup(value: Any) -> Any:  # noqa: ANN401 -- pydantic hands over what the file holds
+    """Read a duration, or ``learned``, which is None.
+
+    Raises:
+        ValueError: It is neither.
+    """
+    if value is None or value == LEARNED:
+        return None
+    try:
+        return parse_seconds(value)
+    except ValueError as error:
+        msg = f"{error}, or learned"
+        raise ValueError(msg) from error
+
+
+Warmup = Annotated[
+    Annotated[float, Field(ge=0, le=86400)] | None, BeforeValidator(_warmup), Field()
+]
 Weight = Annotated[float, Field(gt=0, lt=100)]
 
 
@@ -95,7 +116,8 @@ class RolloutDefaults:
         noise: Least replica noise (phi) that is assumed where too few replicas show theirs; what
             earlier rollouts of the service showed is assumed, too.
         gauges: Levels of the replicas that are watched, besides errors and latency.
-        warmup: Seconds in which a canary's latency is no evidence: fresh replicas are slower.
+        warmup: Seconds in which a canary's latency is no evidence, for fresh replicas are slower;
+            None when they are learned from promoted rollouts of the service.
     """
 
     strategy: StrategyName = "canary"
@@ -109,7 +131,7 @@ class RolloutDefaults:
     shadow: ShadowSpec = field(default_factory=ShadowSpec)
     tolerable_errors: Share = 0.01
     noise: Annotated[float, Field(ge=1, le=100)] = 1.0
-    warmup: Annotated[Seconds, Field(ge=0, le=86400)] = 0.0
+    warmup: Warmup = None
     promote_on_budget: bool = False
     approvals: Annotated[tuple[ApprovalSpec, ...], Field(max_length=10)] = ()
     gauges: Annotated[tuple[GaugeSpec, ...], Field(max_length=10)] = ()

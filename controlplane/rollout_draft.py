@@ -128,7 +128,7 @@ def _spec(usual: RolloutDefaults, asked: RolloutIn, *, external: bool) -> Rollou
         tolerable_errors=usual.tolerable_errors,
         promote_on_budget=usual.promote_on_budget,
         prior_phi=usual.noise,
-        warmup_seconds=usual.warmup,
+        warmup_seconds=_warmup(usual, asked),
         strategy=strategy,
         approvals=approvals,
         budget_gate=usual.budget_gate,
@@ -141,6 +141,14 @@ def _spec(usual: RolloutDefaults, asked: RolloutIn, *, external: bool) -> Rollou
         else asked.max_different,
         gauges=_gauges(usual, asked),
     )
+
+
+def _warmup(usual: RolloutDefaults, asked: RolloutIn) -> float | None:
+    """Return the warm-up that is wished for; None when it is to be learned."""
+    wished = asked.warmup_seconds
+    if wished is None:
+        return usual.warmup
+    return wished if isinstance(wished, float) else None
 
 
 def _gauges(usual: RolloutDefaults, asked: RolloutIn) -> tuple[GaugeAsked, ...]:

@@ -10,7 +10,7 @@ from controlplane.api.access import PlaneHere
 from controlplane.decide.rollout import Rollout
 from controlplane.errors import NotFound
 from controlplane.recorded.rollout_verdicts import KIND, VERSION, digest_of
-from controlplane.schemas import KeptVerdictOut, RolloutAnalysisOut
+from controlplane.schemas import KeptVerdictOut, RolloutAnalysisOut, WarmupOut
 from controlplane.store.rollout_verdicts import KeptVerdict
 
 __all__ = ["router"]
@@ -43,9 +43,22 @@ async def show_analysis(
         canary=rollout.spec.version,
         baseline=rollout.progress.baseline,
         verdicts=_shown(kept),
+        noise=rollout.progress.noise,
+        warmup=_warmup(rollout),
         policy=state.get("policy"),
         metrics=tuple(state.get("metrics", ())),
         links={"rollout": f"/v1/rollouts/{rollout.id}"},
+    )
+
+
+def _warmup(rollout: Rollout) -> WarmupOut | None:
+    progress = rollout.progress
+    if not progress.warmup_source:
+        return None
+    return WarmupOut(
+        seconds=progress.warmup,
+        source=progress.warmup_source,
+        rollouts=progress.warmup_rollouts,
     )
 
 

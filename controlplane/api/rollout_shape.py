@@ -36,6 +36,8 @@ def rollout_out(plane: Plane, rollout: Rollout) -> RolloutOut:
         deadline_at=_deadline(rollout),
         queued=progress.queued,
         noise=progress.noise,
+        warmup_seconds=progress.warmup,
+        warmup_source=progress.warmup_source,
         outcome=outcome_of(rollout),
         compared=progress.compared,
         different=progress.different,

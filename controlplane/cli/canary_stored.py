@@ -134,6 +134,8 @@ def _tell(found: RolloutAnalysisOut) -> None:
     columns = ("generation", "phase", "weight", "after s", "decision", "evidence", "reason")
     show_table("verdicts", columns, [_row(each) for each in found.verdicts])
     latest = found.verdicts[-1].verdict
+    if found.warmup is not None:
+        typer.echo(f"latency counts after {found.warmup.seconds:g} s: {found.warmup.source}")
     tell_findings(findings_of(latest))
     tell_gauges(latest.get("gauges", ()))
     typer.echo(str(latest.get("text", "")))

@@ -31,7 +31,7 @@ class RolloutSpec:
         tolerable_errors: An error share below which a canary is good enough on its own.
         promote_on_budget: Promote at the horizon although not everything was proven.
         prior_phi: Replica noise that is assumed where too few replicas show theirs; 1 is none.
-        warmup_seconds: Latency is no evidence before.
+        warmup_seconds: Latency is no evidence before; None when that is learned.
         strategy: How traffic comes to it.
         approvals: Points where a person must say yes.
         budget_gate: Whether a spent error budget holds it.
@@ -59,7 +59,7 @@ class RolloutSpec:
     tolerable_errors: float
     promote_on_budget: bool
     prior_phi: float = 1.0
-    warmup_seconds: float = 0.0
+    warmup_seconds: float | None = 0.0
     strategy: Strategy = Strategy.CANARY
     approvals: tuple[Approval, ...] = ()
     budget_gate: bool = False
@@ -111,6 +111,9 @@ class Progress:
         requests_before_step: Canary requests counted before this step.
         canary_requests: Canary requests counted so far.
         noise: Replica noise that earlier rollouts of the service showed when the analysis began.
+        warmup: Seconds from which on latency is evidence.
+        warmup_source: Who says so, in words; empty before the analysis began.
+        warmup_rollouts: Ids of the rollouts that it was learned from.
         baseline_before_step: Baseline requests counted before this step.
         baseline_requests: Baseline requests counted so far.
         compared: Answers of a mirrored version that were held against the serving one's.
@@ -134,6 +137,9 @@ class Progress:
     requests_before_step: int = 0
     canary_requests: int = 0
     noise: float = 1.0
+    warmup: float = 0.0
+    warmup_source: str = ""
+    warmup_rollouts: tuple[str, ...] = ()
     baseline_before_step: int = 0
     baseline_requests: int = 0
     compared: int = 0
@@ -255,6 +261,13 @@ class Rollout:
     def measured_against(self, baseline: str, *, now: float, noise: float = 1.0) -> "Rollout":
         """Return the rollout with the version it is compared with; the analysis begins now."""
         progress = replace(self.progress, baseline=baseline, noise=noise, analysis_at=now)
+        return replace(self, progress=progress)
+
+    def warmed_up(self, seconds: float, source: str, rollouts: tuple[str, ...]) -> "Rollout":
+        """Return the rollout with the time from which on its latency is evidence."""
+        progress = replace(
+            self.progress, warmup=seconds, warmup_source=source, warmup_rollouts=rollouts
+        )
         return replace(self, progress=progress)
 
 

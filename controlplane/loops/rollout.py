@@ -13,7 +13,8 @@ from controlplane.decide.rollout_step import Move, next_move
 from controlplane.decide.route import RouteSetting, WantedRoute, wanted_route
 from controlplane.errors import RouterError
 from controlplane.live import TrafficStanding
-from controlplane.loops.sight import Seen, noise_so_far, see
+from controlplane.loops.past_rollouts import learned_warmup, noise_so_far
+from controlplane.loops.sight import Seen, see
 from controlplane.loops.steering import read_route, set_route
 from controlplane.plane import Plane
 from controlplane.store.services import ServiceRecord
@@ -140,7 +141,9 @@ def _taken(plane: Plane, seen: Seen, record: ServiceRecord, move: Move) -> Rollo
     plane.telemetry.rollout_moves.labels(move.event.value).inc()
     if move.event in (Event.CANARY_READY, Event.CUT_OVER):
         noise = noise_so_far(plane, rollout.spec.service)
+        warmup = learned_warmup(plane, rollout.spec)
         rollout = rollout.measured_against(record.stable, noise=noise, now=plane.now())
+        rollout = rollout.warmed_up(warmup.seconds, warmup.source, warmup.rollouts)
     cause = rollout.progress.reason if rollout.progress.phase in CAUSE_KEPT else move.reason
     return rollout.take(move.event, reason=cause, now=plane.now(), approval=move.approval)
 

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, replace
 
-from canary_analysis import Finding, Verdict, compare_share, noise_seen, prior_phi
-from controlplane.canary_counts import ERRORS, Watched
+from canary_analysis import Finding, Verdict, compare_share
+from controlplane.canary_counts import ERRORS, Watched, some_edges
 from controlplane.canary_gauges import PageSeen, gauges_of
 from controlplane.decide.alert_state import AlertState
 from controlplane.decide.answers import AnswerFinding, judge_answers
@@ -11,14 +11,14 @@ from controlplane.decide.rollout import Rollout
 from controlplane.decide.rollout_plan import ALL, Strategy
 from controlplane.decide.rollout_state import Phase
 from controlplane.decide.rollout_step import Sight
-from controlplane.evidence import evidence_of, findings_of, summary_of
+from controlplane.evidence import evidence_of, summary_of
 from controlplane.plane import Plane
 from controlplane.rollout_hold import held
 from probes.gpu_join import serving_gpus
 from probes.reading import Reading
 from slo import LatencySli, Severity, chance_of_at_least
 
-__all__ = ["Seen", "noise_so_far", "see"]
+__all__ = ["Seen", "see"]
 
 JUDGED = (Phase.PROGRESSING, Phase.PAUSED)
 ALL_FAIL_REQUESTS = 20
@@ -30,7 +30,6 @@ LOST_READINESS = 3
 """So many probes in a row that say it is not ready."""
 STALE_PROBES = 3.0
 """Probe intervals after which an answer is too old to go by."""
-ROLLOUTS_LOOKED_AT = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,14 +85,6 @@ def _answers(rollout: Rollout) -> AnswerFinding | None:
         alpha=spec.alpha,
         beta=spec.beta,
     )
-
-
-def noise_so_far(plane: Plane, service: str) -> float:
-    """Return the replica noise that the latest rollouts of a service showed; 1 when none did."""
-    latest = plane.rollouts.list(service=service)[:ROLLOUTS_LOOKED_AT]
-    kept = (noise_seen(findings_of(rollout.progress.evidence)) for rollout in latest)
-    seen = [noise for noise in kept if noise is not None]
-    return prior_phi(seen, requests=max((noise.requests for noise in seen), default=0))
 
 
 def _guard(plane: Plane, rollout: Rollout, verdict: Verdict | None) -> str:
@@ -189,7 +180,7 @@ def _watched(plane: Plane, rollout: Rollout) -> Watched | None:
         model=route.name,
         targets=names,
         own_targets={v: plane.sources_of(service, v, by_label=False) for v in versions},
-        edges=reading.edges,
+        edges=some_edges(reading.edges, limit),
         limit=limit if limit in reading.edges else None,
         gauges=gauges_of(rollout.spec.gauges, reading.profile),
     )

@@ -9,7 +9,7 @@ from controlplane.schemas.detection import DetectionOut, IndicatorOut, ModelOut,
 from controlplane.schemas.engines import BackfillIn, BackfillOut, EngineFeedOut
 from controlplane.schemas.gate import GateOut, OverrideIn
 from controlplane.schemas.registry import HeardOut, RegistryEntryOut
-from controlplane.schemas.rollout_analysis import KeptVerdictOut, RolloutAnalysisOut
+from controlplane.schemas.rollout_analysis import KeptVerdictOut, RolloutAnalysisOut, WarmupOut
 from controlplane.schemas.rollouts import (
     ApprovalIn,
     ConditionOut,
@@ -125,5 +125,6 @@ __all__ = [
     "UnadjustedOut",
     "UndoIn",
     "VerbIn",
+    "WarmupOut",
     "WindowOut",
 ]

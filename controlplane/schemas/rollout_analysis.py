@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from controlplane.schemas.shape import Shape
 
-__all__ = ["KeptVerdictOut", "RolloutAnalysisOut"]
+__all__ = ["KeptVerdictOut", "RolloutAnalysisOut", "WarmupOut"]
 
 
 class KeptVerdictOut(Shape):
@@ -38,6 +38,20 @@ class KeptVerdictOut(Shape):
     digest: str
 
 
+class WarmupOut(Shape):
+    """From when on a canary's latency is evidence, and who says so.
+
+    Attributes:
+        seconds: Since the analysis began.
+        source: In words.
+        rollouts: Ids of the promoted rollouts that it was learned from, newest first.
+    """
+
+    seconds: float
+    source: str
+    rollouts: tuple[str, ...]
+
+
 class RolloutAnalysisOut(Shape):
     """What the analysis of a rollout rests on; ``trimtab canary recompute`` reads it offline.
 
@@ -49,6 +63,8 @@ class RolloutAnalysisOut(Shape):
         canary: The version that is judged.
         baseline: The version it is compared with; empty before the analysis began.
         verdicts: The last before each move, oldest first; the latest of all comes last.
+        noise: Replica noise that earlier rollouts of the service showed; 1 when none did.
+        warmup: From when on latency is evidence; None before the analysis began.
         policy: What is tolerated; None before the analysis began.
         metrics: What is compared.
         links: Where more is.
@@ -61,6 +77,8 @@ class RolloutAnalysisOut(Shape):
     canary: str
     baseline: str
     verdicts: tuple[KeptVerdictOut, ...]
+    noise: float
+    warmup: WarmupOut | None
     policy: dict[str, Any] | None
     metrics: tuple[dict[str, Any], ...]
     links: dict[str, str]

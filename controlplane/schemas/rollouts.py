@@ -55,6 +55,7 @@ class RolloutIn(Shape):
         override: Why neither a freeze nor a spent budget holds it; it is written down.
         against: The version it is compared with, where somebody else moves the traffic.
         gauges: Levels that are watched; an empty list watches none.
+        warmup_seconds: Time in which latency is no evidence, or that it is to be learned.
     """
 
     service: Name
@@ -72,6 +73,7 @@ class RolloutIn(Shape):
     override: Text = ""
     against: Annotated[str, Field(max_length=255)] = ""
     gauges: Annotated[tuple[GaugeIn, ...], Field(max_length=10)] | None = None
+    warmup_seconds: Annotated[float, Field(ge=0, le=86400)] | Literal["learned"] | None = None
 
 
 class RolloutSpecOut(Shape):
@@ -91,7 +93,7 @@ class RolloutSpecOut(Shape):
     tolerable_errors: float
     promote_on_budget: bool
     prior_phi: float
-    warmup_seconds: float
+    warmup_seconds: float | None
     strategy: str
     approvals: tuple[ApprovalIn, ...]
     budget_gate: bool
@@ -124,6 +126,8 @@ class RolloutStatusOut(Shape):
         deadline_at: When the approval's default answers, Unix seconds.
         queued: Whether another rollout of the service goes first.
         noise: Replica noise that earlier rollouts showed; 1 when none did.
+        warmup_seconds: From when on latency is evidence, since the analysis began.
+        warmup_source: Who says so: the configuration, or promoted rollouts.
         outcome: How it ended: ``promoted``, ``rolled_back``, ``aborted``, ``inconclusive``,
             ``superseded`` or ``failed``; None while it has not.
         weight: That is asked for, in per cent; None where somebody else moves the traffic.
@@ -144,6 +148,8 @@ class RolloutStatusOut(Shape):
     deadline_at: float | None = None
     queued: bool = False
     noise: float = 1.0
+    warmup_seconds: float = 0.0
+    warmup_source: str = ""
     outcome: str | None = None
     compared: int = 0
     different: int = 0

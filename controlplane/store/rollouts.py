@@ -127,6 +127,7 @@ def _same_request(made: Rollout, asked: Rollout) -> Rollout:
 
 def _from_row(row: Row[Any]) -> Rollout:
     progress = dict(row.progress) | {"phase": Phase(row.phase)}
+    progress["warmup_rollouts"] = tuple(progress.get("warmup_rollouts", ()))
     return Rollout(
         id=row.id,
         generation=row.generation,

@@ -1,14 +1,21 @@
 """How long fresh replicas are slower."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from canary_analysis import Interval, InvalidInterval
+from canary_analysis import Interval, InvalidInterval, InvalidSnapshot
 from canary_analysis.made_up import made_up
 from canary_analysis.traffic import Traffic
-from canary_analysis.warmup import WarmupCurve, latency_counts_from, learn_warmup
+from canary_analysis.warmup import (
+    MOST_MINUTES,
+    FreshMinutes,
+    WarmupCurve,
+    latency_counts_from,
+    learn_warmup,
+)
 
 CANARY, BASELINE = ("a", "b", "c"), ("p", "q", "r", "s")
 FRESH = Traffic(canary_replicas=3, baseline_replicas=4, rate=30.0, fresh_slower=1.65)
@@ -80,3 +87,38 @@ def test_two_histograms_at_once_are_refused(interval):
     two = [interval([(9, 1)], [(9, 1)]), interval([(9, 1, 0)], [(9, 1, 0)])]
     with pytest.raises(InvalidInterval, match="one histogram at a time"):
         learn_warmup(two)
+
+
+def test_few_requests_are_no_warm_up_although_later_there_are_many(interval):
+    """A rollout that begins with a small share is noisy at first; that teaches no slowness."""
+
+    def low_then_high(seed):
+        rng = np.random.default_rng(seed)
+        for minute in range(1, 31):
+            canary, baseline = (30, 570) if minute < 11 else (300, 300)
+            rows = [
+                (count, *np.sort(rng.binomial(count, (0.6, 0.3, 0.1)))[::-1])
+                for count in (canary, baseline)
+            ]
+            yield interval(rows[:1], rows[1:], minute * 60.0)
+
+    curves = [[learn_warmup(low_then_high(5 * run + i)) for i in range(5)] for run in range(20)]
+    assert [latency_counts_from(each) for each in curves] == [0.0] * 20
+
+
+def test_minutes_survive_json_and_later_ones_are_not_kept(interval):
+    minutes = FreshMinutes.empty(1)
+    for at in (10.0, 130.0, MOST_MINUTES * 60.0, MOST_MINUTES * 60.0 + 1.0):
+        minutes = minutes.observe(interval([(9, 4)], [(30, 5)], at))
+    assert minutes.counts.shape == (MOST_MINUTES, 2, 2)
+    assert minutes.counts.sum() == 3 * 39
+    again = FreshMinutes.from_plain(json.loads(json.dumps(minutes.to_plain())))
+    assert (again.counts == minutes.counts).all()
+    assert again.curve() == minutes.curve()
+
+
+@pytest.mark.parametrize("damage", [{"shape": [3, 2]}, {"shape": [1, 1, 6]}, {"int64": "?"}])
+def test_damaged_minutes_are_refused(interval, damage):
+    minutes = FreshMinutes.empty(2).observe(interval([(9, 4, 1)], [(30, 5, 2)], 10.0))
+    with pytest.raises(InvalidSnapshot):
+        FreshMinutes.from_plain(minutes.to_plain() | damage)

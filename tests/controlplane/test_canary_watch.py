@@ -6,7 +6,7 @@ import pytest
 
 from canary_analysis import Decision
 from controlplane import rollout_draft
-from controlplane.canary_counts import Watched
+from controlplane.canary_counts import MOST_EDGES, Watched, some_edges
 from controlplane.canary_watch import CanaryWatch
 from probes.layout_cache import LayoutCache
 from probes.plugins import installed
@@ -89,3 +89,13 @@ async def test_a_replica_that_comes_later_is_counted_too(world: World) -> None:
             counting.observe(target, shown.layout.series, shown.values, started=None)
     watch.look(rollout, now=world.plane.now())
     assert watch.canary_requests(rollout) == 20
+
+
+def test_of_very_many_edges_some_are_compared_and_the_promised_one() -> None:
+    many = {float(edge): str(edge) for edge in range(1, 1001)}
+    some = some_edges(many, 500.0)
+    assert 60 <= len(some) <= MOST_EDGES + 1
+    assert {1.0, 500.0, 1000.0} <= some.keys()
+    assert list(some) == sorted(some)
+    assert some_edges({0.1: "0.1", 0.5: "0.5"}, None) == {0.1: "0.1", 0.5: "0.5"}
+    assert some_edges({}, None) == {}
