@@ -16,8 +16,10 @@ from fastapi import FastAPI
 from controlplane.api import (
     adjustments,
     alerts,
+    argo_rollouts,
     breakers,
     engines,
+    flagger,
     gate,
     health,
     push,
@@ -70,8 +72,10 @@ __all__ = ["create_app", "serve"]
 ROUTES = (
     adjustments,
     alerts,
+    argo_rollouts,
     breakers,
     engines,
+    flagger,
     gate,
     health,
     push,

@@ -4,8 +4,6 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from controlplane import rollout_desk, rollout_draft
-from controlplane.decide.rollout import Rollout
-from controlplane.decide.rollout_state import TRANSITIONS, Event
 from controlplane.errors import NotFound, Refused
 from controlplane.plane import Plane
 from controlplane.registries.mlflow_delivery import Delivery
@@ -67,20 +65,19 @@ def _start(plane: Plane, model: FollowedModel, version: str, *, key: str) -> Hea
     if same is not None:
         heard = Heard(rollout_id=same.id, reason=f"rollout {same.id} brings it in already")
     else:
-        heard = _started(plane, model, version, running, key)
+        heard = _started(plane, model, version, key)
     _remember(plane, model, version, refusal="" if heard.rollout_id else heard.reason)
     return heard
 
 
-def _started(
-    plane: Plane, model: FollowedModel, version: str, running: tuple[Rollout, ...], key: str
-) -> Heard:
+def _started(plane: Plane, model: FollowedModel, version: str, key: str) -> Heard:
+    conflict = rollout_desk.replacing(plane, model.service)
     try:
         made = rollout_desk.start(
             plane,
             rollout_draft.draft(plane, RolloutIn(service=model.service, version=version)),
             idempotency_key=key,
-            on_conflict=_conflict(model, running),
+            on_conflict="queue" if model.on_conflict == "queue" else conflict,
             followed=Followed(model=model.model, alias=model.alias, version=version),
         )
     except (Refused, NotFound) as error:
@@ -91,12 +88,6 @@ def _started(
 def _models(plane: Plane) -> tuple[FollowedModel, ...]:
     registry = plane.config.registry
     return () if registry is None else registry.mlflow.models
-
-
-def _conflict(model: FollowedModel, running: tuple[Rollout, ...]) -> str:
-    """Return what becomes of what is under way: what is on its last move is waited for in any case."""
-    final = any((each.progress.phase, Event.NEWER_ROLLOUT) not in TRANSITIONS for each in running)
-    return "queue" if final else model.on_conflict
 
 
 def _remember(plane: Plane, model: FollowedModel, version: str, *, refusal: str = "") -> None:

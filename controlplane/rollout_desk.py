@@ -13,7 +13,7 @@ from controlplane.plane import Plane
 from controlplane.rollout_hold import held
 from controlplane.store.registry_entries import Followed
 
-__all__ = ["VERBS", "answer", "ask", "set_weight", "start"]
+__all__ = ["VERBS", "answer", "ask", "replacing", "set_weight", "start"]
 
 VERBS = {
     "promote": Event.PROMOTE_ASKED,
@@ -70,6 +70,13 @@ def start(
     for older in running:
         plane.canaries.end(older)
     return rollout
+
+
+def replacing(plane: Plane, service: str) -> str:
+    """Return the conflict's way for whoever must not be refused: supersede, or queue for a last move."""
+    running = plane.rollouts.list(service=service, active=True)
+    last = any((each.progress.phase, Event.NEWER_ROLLOUT) not in TRANSITIONS for each in running)
+    return "queue" if last else "supersede"
 
 
 def ask(plane: Plane, rollout_id: str, verb: str, *, reason: str) -> Rollout:

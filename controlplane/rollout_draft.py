@@ -135,6 +135,7 @@ def _spec(usual: RolloutDefaults, asked: RolloutIn, *, external: bool) -> Rollou
         rollback_on_page=usual.rollback_on_page,
         override=asked.override,
         against=asked.against,
+        release=asked.release,
         tolerance=usual.shadow.tolerance,
         max_different=usual.shadow.max_different
         if asked.max_different is None

@@ -2,12 +2,12 @@
 
 from controlplane.decide.freeze import frozen
 from controlplane.decide.gate import Gate, decide_gate
-from controlplane.decide.rollout import Rollout
+from controlplane.decide.rollout import Rollout, RolloutSpec
 from controlplane.decide.rollout_plan import Strategy
 from controlplane.gate_desk import standings_of
 from controlplane.plane import Plane
 
-__all__ = ["held"]
+__all__ = ["held", "held_back"]
 
 
 def held(plane: Plane, rollout: Rollout) -> str:
@@ -15,8 +15,14 @@ def held(plane: Plane, rollout: Rollout) -> str:
 
     Judging what somebody else moves is no step, and goes on.
     """
-    spec = rollout.spec
-    if spec.override or spec.strategy is Strategy.OBSERVE:
+    if rollout.spec.strategy is Strategy.OBSERVE:
+        return ""
+    return held_back(plane, rollout.spec)
+
+
+def held_back(plane: Plane, spec: RolloutSpec) -> str:
+    """Return why traffic should not go forward now, whoever moves it; empty where nothing holds it."""
+    if spec.override:
         return ""
     why = frozen(plane.freezes, spec.service, now=plane.now())
     if why or not spec.budget_gate:

@@ -24,7 +24,7 @@ from controlplane.errors import (
 )
 from controlplane.schemas import Problem
 
-__all__ = ["STATUS", "install_problem_handlers"]
+__all__ = ["STATUS", "install_problem_handlers", "status_of"]
 
 STATUS: dict[type[TrimtabError], int] = {
     NotFound: 404,
@@ -53,6 +53,11 @@ def install_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _of_anything)
 
 
+def status_of(error: Exception) -> int:
+    """Return the HTTP status of an error of ours."""
+    return next((code for kind, code in STATUS.items() if isinstance(error, kind)), 500)
+
+
 def _of_anything(_request: Request, error: Exception) -> Response:
     """A fault of ours: its kind is told, its text may hold what is not the caller's to see."""
     detail = f"The control plane failed ({type(error).__name__}); its log says more."
@@ -68,7 +73,7 @@ def _answer(problem: Problem) -> Response:
 
 
 def _of_trimtab(_request: Request, error: Exception) -> Response:
-    status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 500)
+    status = status_of(error)
     hint = error.hint if isinstance(error, TrimtabError) else ""
     name = type(error).__name__
     return _answer(Problem(title=name, status=status, detail=str(error), code=name, hint=hint))

@@ -43,6 +43,7 @@ class RolloutSpec:
         gauges: Levels of the replicas that are watched.
         against: The version it is compared with, where somebody else moves the traffic; else empty,
             and it is the one that serves.
+        release: How whoever moves the traffic calls this release; empty when unsaid.
     """
 
     service: str
@@ -67,6 +68,7 @@ class RolloutSpec:
     override: str = ""
     parent: str = ""
     against: str = ""
+    release: str = ""
     tolerance: float = 0.001
     max_different: float = 0.01
     gauges: tuple[GaugeAsked, ...] = ()

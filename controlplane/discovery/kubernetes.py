@@ -21,7 +21,9 @@ DEADLINE_SECONDS = 15.0
 PAGE = 500
 MOST_PODS = 20_000
 PORT_NAMES = ("metrics", "http-metrics", "http-usermetric")
-VERSION_LABELS = ("app.kubernetes.io/version", "version")
+VERSION_LABELS = ("app.kubernetes.io/version", "version", "rollouts-pod-template-hash")
+"""The last one is what Argo Rollouts tells versions apart by."""
+
 SERVICE_LABELS = ("app.kubernetes.io/name", "app")
 
 

@@ -8,6 +8,7 @@ from controlplane.schemas.alerts import AlertOut, DeliveryOut
 from controlplane.schemas.detection import DetectionOut, IndicatorOut, ModelOut, SystemOut
 from controlplane.schemas.engines import BackfillIn, BackfillOut, EngineFeedOut
 from controlplane.schemas.gate import GateOut, OverrideIn
+from controlplane.schemas.hooks import FlaggerIn, VerdictIn, VerdictOut
 from controlplane.schemas.registry import HeardOut, RegistryEntryOut
 from controlplane.schemas.rollout_analysis import KeptVerdictOut, RolloutAnalysisOut, WarmupOut
 from controlplane.schemas.rollouts import (
@@ -78,6 +79,7 @@ __all__ = [
     "EngineFeedOut",
     "EventOut",
     "ExclusionIn",
+    "FlaggerIn",
     "ForecastOut",
     "GateOut",
     "GaugeIn",
@@ -125,6 +127,8 @@ __all__ = [
     "UnadjustedOut",
     "UndoIn",
     "VerbIn",
+    "VerdictIn",
+    "VerdictOut",
     "WarmupOut",
     "WindowOut",
 ]

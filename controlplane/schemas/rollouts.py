@@ -54,6 +54,7 @@ class RolloutIn(Shape):
         max_different: The share of a mirrored version's answers that may differ; 1 lets all.
         override: Why neither a freeze nor a spent budget holds it; it is written down.
         against: The version it is compared with, where somebody else moves the traffic.
+        release: How whoever moves it calls this release.
         gauges: Levels that are watched; an empty list watches none.
         warmup_seconds: Time in which latency is no evidence, or that it is to be learned.
     """
@@ -72,6 +73,7 @@ class RolloutIn(Shape):
     on_conflict: Literal["supersede", "queue", "refuse"] = "supersede"
     override: Text = ""
     against: Annotated[str, Field(max_length=255)] = ""
+    release: Annotated[str, Field(max_length=255)] = ""
     gauges: Annotated[tuple[GaugeIn, ...], Field(max_length=10)] | None = None
     warmup_seconds: Annotated[float, Field(ge=0, le=86400)] | Literal["learned"] | None = None
 
@@ -101,6 +103,7 @@ class RolloutSpecOut(Shape):
     override: str
     parent: str
     against: str = ""
+    release: str = ""
     tolerance: float = 0.001
     max_different: float = 0.01
     gauges: tuple[GaugeIn, ...] = ()

@@ -81,6 +81,12 @@ async def test_a_namespace_narrows_it_down_and_the_discovery_has_the_last_word(l
     ]
 
 
+async def test_where_no_label_names_a_version_argo_rollouts_hash_does(look):
+    hashed = {"app": "resnet", "rollouts-pod-template-hash": "69f5d"}
+    found, _ = await look([pod("a", labels=hashed), pod("b", labels=hashed | {"version": "2"})])
+    assert [target.version for target in found] == ["69f5d", "2"]
+
+
 async def test_a_pod_without_a_port_is_left_out(look):
     assert (await look([pod("a", ports=[{"name": "http", "containerPort": 1}])]))[0] == ()
 
