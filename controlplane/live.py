@@ -118,6 +118,7 @@ class Live:
         self.retargeted = asyncio.Event()
         self.wanted: dict[str, tuple[frozenset[str], str | None, frozenset[str]]] = {}
         self.readings: dict[str, tuple[tuple[Layout, ...], Reading | None]] = {}
+        self.taken_up: set[str] = set()
         self.probes: dict[tuple[str, str, str], ProbeStanding] = {}
         self.traffic: dict[str, TrafficStanding] = {}
         self.breakers: dict[tuple[str, str], Breaker] = {}

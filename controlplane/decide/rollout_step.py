@@ -1,6 +1,7 @@
 """What a rollout does next, given what is seen of it now."""
 
 from dataclasses import dataclass
+from math import inf
 
 from canary_analysis import Decision
 from controlplane.decide.rollout_plan import Answer, Approval, Plan, Strategy
@@ -30,6 +31,8 @@ class Sight:
         unlike: What is not known yet of its answers; empty when they are known to be the same.
         guard: What has gone so wrong that no statistics are needed; empty when nothing has.
         approval: Name of the approval that is waited for; empty while none is.
+        figures_age: Seconds since the canary's figures were last read; None when they never were.
+        stale_seconds: After so long they say nothing of now.
         by_hand: Weight in per cent that a person set; None while the steps hold.
     """
 
@@ -49,6 +52,8 @@ class Sight:
     unlike: str = ""
     guard: str = ""
     approval: str = ""
+    figures_age: float | None = 0.0
+    stale_seconds: float = inf
     by_hand: float | None = None
 
 
@@ -133,8 +138,8 @@ def _wait_for_people(plan: Plan, sight: Sight) -> Move:
     over = f"nobody answered {approval.name!r} in time; the default is to {approval.default}"
     if approval.default is Answer.REJECT:
         return Move(event=Event.REJECTED, reason=over)
-    if sight.held:
-        return Move(event=None, reason=sight.held)
+    if sight.held or _blind(sight):
+        return Move(event=None, reason=sight.held or _blind(sight))
     last = sight.step + 1 == len(plan.steps)
     return Move(event=Event.LAST_APPROVED if last else Event.APPROVED, reason=over)
 
@@ -200,4 +205,19 @@ def _waiting(plan: Plan, sight: Sight) -> str:
         return f"{lack} more canary requests needed at {weight:g} %"
     if not plan.alone(weight) and sight.finding in (None, Decision.INVALID):
         return f"no valid verdict yet: {sight.finding_reason or 'no data'}"
+    age = sight.figures_age
+    if age is not None and sight.seconds_in_step - age < plan.soak_seconds:
+        return f"the figures of the whole soak at {weight:g} % are still to be read"
+    return _blind(sight)
+
+
+def _blind(sight: Sight) -> str:
+    """Return why nothing is known of the canary just now; empty when something is.
+
+    A control plane that comes back after its soak was over has read nothing yet.
+    """
+    if sight.figures_age is None:
+        return "no figures of the canary were read yet"
+    if sight.figures_age > sight.stale_seconds:
+        return f"no figures of the canary were read for {sight.figures_age:.0f} s"
     return ""

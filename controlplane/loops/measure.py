@@ -13,6 +13,7 @@ import numpy.typing as npt
 from controlplane.asking import limits_of
 from controlplane.errors import InvalidConfig
 from controlplane.live import TargetStanding
+from controlplane.loops.sight import take_up
 from controlplane.plane import Plane
 from controlplane.scrape_schedule import ScrapeSchedule
 from controlplane.slo_evaluation import begin_counting
@@ -130,17 +131,20 @@ def _take(
     plane.telemetry.scraped[found.outcome].inc()
     if plane.live.targets.get(target.name) is None:
         return  # removed while it was asked
+    plane.live.targets[target.name] = _standing(plane, target, found, now)
     if found.page is not None:
+        plane.live.pages[target.name] = found.page
+        if target.service in plane.routers:
+            take_up(plane, target.service)
         _count(plane, target, found.page, now)
         plane.asking.learn(target, found.page, wanted)
-    plane.live.targets[target.name] = _standing(plane, target, found, now)
 
 
 def _count(plane: Plane, target: TargetSpec, page: Page, now: float) -> None:
     """Define what is not yet counted before a page is: its figures are where counting begins."""
     plane.families.meet(target.service, target.name, page.layout.series, now=now)
     own = [promise for promise in plane.promises_of(target.service) if not promise.engine]
-    pages = (page, *plane.pages_of(target.service))
+    pages = plane.pages_of(target.service)
     shown = SeriesIndex(chain.from_iterable(each.layout.series for each in pages))
     for promise in own:
         if not plane.counting.defines(promise.total_key):
@@ -159,7 +163,6 @@ def _count(plane: Plane, target: TargetSpec, page: Page, now: float) -> None:
             plane.live.uncounted[promise.slo.name] = UNTIMED if seen.untimed else ""
     plane.telemetry.bad_samples.inc(seen.refused)
     plane.recent.add(target.name, page.layout, page.values, at=now)
-    plane.live.pages[target.name] = page
 
 
 def _stamps(target: TargetSpec, page: Page, now: float) -> npt.NDArray[np.float64] | None:

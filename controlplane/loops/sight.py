@@ -14,11 +14,12 @@ from controlplane.decide.rollout_step import Sight
 from controlplane.evidence import evidence_of, summary_of
 from controlplane.plane import Plane
 from controlplane.rollout_hold import held
+from controlplane.target_spec import TargetSpec
 from probes.gpu_join import serving_gpus
 from probes.reading import Reading
 from slo import LatencySli, Severity, chance_of_at_least
 
-__all__ = ["Seen", "see"]
+__all__ = ["Seen", "see", "take_up"]
 
 JUDGED = (Phase.PROGRESSING, Phase.PAUSED)
 ALL_FAIL_REQUESTS = 20
@@ -28,6 +29,8 @@ ALONE_CHANCE = 1e-6
 often, and this leaves room for that."""
 LOST_READINESS = 3
 """So many probes in a row that say it is not ready."""
+STALE_PAGES = 5.0
+"""Scrape intervals after which a page says nothing of now."""
 STALE_PROBES = 3.0
 """Probe intervals after which an answer is too old to go by."""
 
@@ -69,8 +72,44 @@ def see(plane: Plane, rollout: Rollout, *, weight_reached: bool) -> Seen:
         unlike=answers.text if answers is not None and not answers.proven else "",
         guard=_guard(plane, rollout, verdict),
         approval=progress.approval,
+        figures_age=_figures_age(plane, rollout),
+        stale_seconds=STALE_PAGES
+        * max((t.interval for t in _own_targets(plane, rollout)), default=0.0),
     )
     return Seen(rollout=rollout, sight=sight)
+
+
+def take_up(plane: Plane, service: str) -> None:
+    """Go on counting for rollouts that were under way when the plane began.
+
+    This comes before the first page is counted, so that what happened while no plane ran is in it.
+    """
+    if service in plane.live.taken_up:
+        return
+    under_way = [
+        rollout
+        for rollout in plane.rollouts.list(service=service, active=True)
+        if rollout.progress.phase in JUDGED and not plane.canaries.watches(rollout.id)
+    ]
+    for rollout in under_way:
+        watched = _watched(plane, rollout)
+        if watched is None:
+            return  # a page that tells nothing of versions: the next one may
+        plane.canaries.begin(rollout, watched, saved=plane.rollouts.analysis(rollout.id))
+    plane.live.taken_up.add(service)
+
+
+def _own_targets(plane: Plane, rollout: Rollout) -> list[TargetSpec]:
+    """Return the targets that the canary is counted on: its own where it has some, else all."""
+    targets = plane.targets_of(rollout.spec.service)
+    return [t for t in targets if t.version == rollout.spec.version] or list(targets)
+
+
+def _figures_age(plane: Plane, rollout: Rollout) -> float | None:
+    """Return the seconds since a page of the canary was read; None if none was since the plane began."""
+    standings = plane.live.targets
+    read = [at for t in _own_targets(plane, rollout) if (at := standings[t.name].at) is not None]
+    return plane.now() - max(read) if read else None
 
 
 def _answers(rollout: Rollout) -> AnswerFinding | None:

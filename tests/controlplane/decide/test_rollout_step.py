@@ -48,6 +48,18 @@ GOOD = Sight(
             Event.LAST_STEP_PASSED,
             id="time over and allowed",
         ),
+        pytest.param({"figures_age": None}, None, id="figures that nobody read are not health"),
+        pytest.param({"figures_age": 2.0}, None, id="the whole soak must have been read"),
+        pytest.param(
+            {"seconds_in_step": 99.0, "figures_age": 31.0, "stale_seconds": 30.0},
+            None,
+            id="old figures are not health",
+        ),
+        pytest.param(
+            {"seconds_in_step": 99.0, "figures_age": 29.0, "stale_seconds": 30.0},
+            Event.STEP_PASSED,
+            id="figures that are read now and then will do",
+        ),
         pytest.param({"phase": Phase.PAUSED}, None, id="paused waits for a person"),
         pytest.param(
             {"phase": Phase.PAUSED, "finding": Decision.ROLLBACK},

@@ -50,6 +50,27 @@ async def test_blue_green_goes_back_at_once_when_everything_fails(world: World) 
     assert "bad" in ended.progress.reason or "breaker" in ended.progress.reason
 
 
+async def test_a_plane_that_was_away_reads_figures_before_it_goes_forward(
+    around: Surroundings,
+) -> None:
+    """Two good requests were counted before it died; that all failed since then is still to be read."""
+    async with open_world(around) as world:
+        rollout = await start(world, strategy="blue-green")
+        await run_until(world, rollout, Phase.PROGRESSING)
+        for _ in range(3):
+            await traffic_second(world, rate=10)
+        assert world.plane.rollouts.get(rollout.id).progress.canary_requests > 0
+    around.server.answer("2", good=300, bad=600)
+    around.clock.elapsed += 600.0
+    async with open_world(around) as world:
+        await world.moves()
+        waiting = world.plane.rollouts.get(rollout.id).progress
+        assert (waiting.phase, around.router.weights["2"]) == (Phase.PROGRESSING, 100.0)
+        assert waiting.reason == "no figures of the canary were read yet"
+        ended = await run_until_over(world, rollout)
+        assert ended.progress.phase is Phase.ROLLED_BACK
+
+
 async def test_immediate_asks_only_whether_it_is_ready(world: World) -> None:
     rollout = await start(world, strategy="immediate")
     ended = await run_until_over(world, rollout, canary_bad=0.5)
