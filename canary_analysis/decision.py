@@ -12,6 +12,10 @@ from canary_analysis.policy import Policy
 __all__ = ["Decision", "Standing", "decide"]
 
 
+LEANING = 3.0
+"""Odds from which evidence is called substantial (Jeffreys, Theory of Probability, appendix B)."""
+
+
 class Decision(StrEnum):
     """What the analysis says."""
 
@@ -52,6 +56,10 @@ class Standing:
         least = self.left_out_e_value
         return least is not None and least < policy.left_out_limit
 
+    def leans_against(self, policy: Policy) -> bool:
+        """Whether the evidence is too much to promote without proof, though too little to convict."""
+        return self.e_value >= min(LEANING, policy.rollback_limit)
+
     def lacks_data(self, policy: Policy, now: float) -> bool:
         """Whether nothing can be said about now."""
         if self.silent or self.last_seconds is None:
@@ -86,4 +94,5 @@ def decide(
     if proven():
         return Decision.PROMOTE
     late = elapsed_seconds >= policy.horizon_seconds
-    return Decision.PROMOTE_ON_BUDGET if late and policy.promote_on_budget else Decision.HOLD
+    allowed = policy.promote_on_budget and not standing.leans_against(policy)
+    return Decision.PROMOTE_ON_BUDGET if late and allowed else Decision.HOLD

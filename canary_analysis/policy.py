@@ -36,7 +36,8 @@ class Policy:
         error_clip_nats: Most evidence one interval of errors may give while there are at most two
             canary replicas; None lets a single burst convict.
         gauge_alpha: Accepted chance of a false warning of a gauge.
-        promote_on_budget: Promote at the horizon although not everything was proven.
+        promote_on_budget: Promote at the horizon although not everything was proven, unless the evidence
+            leans against it.
 
     Raises:
         InvalidPolicy: A value cannot work; the message names what is allowed.

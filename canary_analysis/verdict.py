@@ -133,6 +133,12 @@ def _reasons(
     if now < policy.horizon_seconds:
         return unproven
     spent = f"The {policy.horizon_seconds:g} s for proof are over, without evidence against it."
+    if standing.leans_against(policy):
+        odds = evidence_text(standing.e_value)
+        spent = (
+            f"The {policy.horizon_seconds:g} s for proof are over, and the evidence leans against it "
+            f"({odds}; {policy.rollback_limit:g} : 1 would convict)."
+        )
     return (Reason(code=Code.BUDGET_SPENT, text=spent), *unproven)
 
 

@@ -128,6 +128,16 @@ def test_at_the_horizon_what_was_not_proven_is_listed(judged, allowed, decision)
     assert codes(verdict) == [Code.BUDGET_SPENT, Code.NOT_PROVEN]
 
 
+def test_what_leans_against_the_canary_keeps_it_from_being_promoted_unproven(judged):
+    policy = Policy(
+        soak_seconds=0.0, min_canary_requests=0, horizon_seconds=10.0, promote_on_budget=True
+    )
+    verdict = judged([(50, 4)], [(450, 0)], policy, times=2, now=20.0)
+    assert 3.0 <= verdict.e_value < 100.0, "between the bar and a conviction"
+    assert (verdict.decision, codes(verdict)[0]) == (Decision.HOLD, Code.BUDGET_SPENT)
+    assert "leans against it" in verdict.text
+
+
 def test_a_rise_below_the_floor_is_never_worth_a_rollback(judged):
     canary, baseline = [(200_000, 80)] * 3, [(200_000, 10)] * 9
     assert judged(canary, baseline).decision is not Decision.ROLLBACK
