@@ -3,11 +3,11 @@
 import asyncio
 import os
 import signal
-import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -86,12 +86,9 @@ class Fleet:
         """Start a control plane; it may lead or stand by."""
         await self.processes.start(name, "controlplane", "up", "-c", str(config))
 
-    async def until_answers(self, url: str, *, path: str = "/readyz") -> None:
-        """Wait until a page is there."""
-        deadline = time.monotonic() + START_SECONDS
-        while not await self.answers(f"{url}{path}"):
-            assert time.monotonic() < deadline, f"{url}{path} does not answer"
-            await asyncio.sleep(0.05)
+    async def until_answers(self, name: str, url: str) -> None:
+        """Wait until a page of a process is there; one that has ended shows why."""
+        await self.processes.until_ready(name, partial(self.answers, url), within=START_SECONDS)
 
     async def answers(self, url: str) -> bool:
         """Whether a page is there."""
@@ -168,7 +165,7 @@ async def iris_fleet(folder: Path, models: Iterable[str]) -> AsyncIterator[Fleet
         try:
             more = ("--port", str(port), "--faults", "--workers", "1", *arguments)
             await processes.start("model server", "reference_server", *more)
-            await fleet.until_answers(server, path="/v2/health/ready")
+            await fleet.until_answers("model server", f"{server}/v2/health/ready")
             using = [asyncio.create_task(fleet.use(name)) for name in names]
             yield fleet
         finally:

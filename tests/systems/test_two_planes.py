@@ -65,10 +65,10 @@ async def test_whoever_was_paused_past_its_lease_never_acts(
                 storage={"database": address, "lease": f"{LEASE_SECONDS:g}s"},
             )
             await fleet.start_plane(name, config)
-            await fleet.until_answers(urls["ab".index(name)], path="/healthz")
-        await fleet.until_answers(urls[0])
+            await fleet.until_answers(name, f"http://127.0.0.1:{port}/healthz")
+        await fleet.until_answers("a", f"{urls[0]}/readyz")
         late = await swap(fleet, urls, np.random.default_rng(1))
-        await pause_in_flight(fleet, urls[SWAPS % 2], "ab"[SWAPS % 2], urls[1 - SWAPS % 2])
+        await pause_in_flight(fleet, urls, SWAPS % 2)
     accepted = [order.fencing for order in fleet.front.orders if order.status == 200]
     refused = [order for order in fleet.front.orders if order.status == 409]
     assert accepted == sorted(accepted), "an old number was accepted after a new one"
@@ -85,21 +85,21 @@ async def test_whoever_was_paused_past_its_lease_never_acts(
         )
 
 
-async def pause_in_flight(fleet: Fleet, url: str, name: str, other: str) -> None:
+async def pause_in_flight(fleet: Fleet, urls: list[str], leader: int) -> None:
     """Pause whoever leads while an order of its is under way, which arrives when another has acted."""
     fleet.front.hold = True
-    await start(fleet, url, "1" if SWAPS % 2 else "2")
+    await start(fleet, urls[leader], "1" if SWAPS % 2 else "2")
     await fleet.front.held.wait()
-    fleet.signal(name, signal.SIGSTOP)
+    fleet.signal("ab"[leader], signal.SIGSTOP)
     begun = len(fleet.front.orders)
-    await fleet.until_answers(other)
+    await fleet.until_answers("ab"[1 - leader], f"{urls[1 - leader]}/readyz")
     for _ in range(200):
         if len(fleet.front.orders) > begun:
             break
         await asyncio.sleep(0.1)
     fleet.front.let_go.set()
     await asyncio.sleep(0.5)
-    fleet.signal(name, signal.SIGCONT)
+    fleet.signal("ab"[leader], signal.SIGCONT)
     await asyncio.sleep(0.5)
 
 
@@ -116,7 +116,7 @@ async def swap(fleet: Fleet, urls: list[str], rng: np.random.Generator) -> int:
         rollout = await start(fleet, urls[leader], stable)
         await asyncio.sleep(float(rng.uniform(1.0, 5.0)))
         fleet.signal("ab"[leader], signal.SIGSTOP)
-        await fleet.until_answers(urls[other])
+        await fleet.until_answers("ab"[other], f"{urls[other]}/readyz")
         before = max(order.fencing for order in fleet.front.orders)
         begun = len(fleet.front.orders)
         await asyncio.sleep(float(rng.uniform(0.0, 1.5)))

@@ -1,6 +1,7 @@
 """Stands between control planes and a model server: passes everything on, and remembers orders of weights."""
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -21,6 +22,7 @@ class Order:
     Attributes:
         at: When it came, by time.monotonic.
         model: Whose traffic.
+        kind: ``traffic``, or ``mirror`` for shares of requests that are mirrored.
         weights: Shares in per cent by version.
         fencing: Under which number; 0 for none.
         status: What the model server answered.
@@ -28,6 +30,7 @@ class Order:
 
     at: float
     model: str
+    kind: str
     weights: dict[str, float]
     fencing: int
     status: int
@@ -56,13 +59,23 @@ class Front:
             self.held.set()
             await self.let_go.wait()
 
-    def weights_of(self, model: str, version: str, since: int) -> list[float]:
+    def weights_of(
+        self, model: str, version: str, since: int, *, kind: str = "traffic"
+    ) -> list[float]:
         """Return the shares that a version was given since an order, without repeats."""
-        mine = (each for each in self.orders[since:] if each.model == model and each.status == 200)
+        taken = (each for each in self.orders[since:] if each.status == 200)
+        mine = (each for each in taken if (each.model, each.kind) == (model, kind))
         shares = [each.weights.get(version, 0.0) for each in mine]
         return [
             share for place, share in enumerate(shares) if not place or share != shares[place - 1]
         ]
+
+
+def _shares(kind: str, body: bytes) -> dict[str, float]:
+    asked = json.loads(body or b"{}")
+    if kind == "traffic" or not asked:
+        return {str(version): float(share) for version, share in asked.items()}
+    return {asked["version"]: asked["percent"]}
 
 
 @asynccontextmanager
@@ -76,7 +89,8 @@ async def traffic_front(server: str) -> AsyncIterator[Front]:
             fencing = request.headers.get(FENCING, "0")
             headers = {FENCING: fencing} if fencing != "0" else {}
             url = f"{server}{request.path_qs}"
-            ordered = request.method == "PUT" and request.path.endswith("/traffic")
+            kind = request.path.rpartition("/")[2]
+            ordered = request.method != "GET" and kind in ("traffic", "mirror")
             if ordered:
                 await front.keep_back()
             async with session.request(request.method, url, data=body, headers=headers) as answer:
@@ -85,7 +99,8 @@ async def traffic_front(server: str) -> AsyncIterator[Front]:
                 order = Order(
                     at=at,
                     model=request.path.split("/")[3],
-                    weights=await request.json(),
+                    kind=kind,
+                    weights=_shares(kind, body),
                     fencing=int(fencing),
                     status=answer.status,
                 )
