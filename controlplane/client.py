@@ -127,6 +127,13 @@ class TrimtabClient(RestCalls):
         answer = self._call("POST", "/v1/rollouts", json=body, headers=headers)
         return schemas.RolloutOut.model_validate(answer)
 
+    def drill_rollback(self, asked: schemas.DrillIn) -> schemas.RolloutOut:
+        """Rehearse a rollback."""
+        body = asked.model_dump(mode="json", by_alias=True, exclude_none=True)
+        return schemas.RolloutOut.model_validate(
+            self._call("POST", "/v1/rollouts:drill", json=body)
+        )
+
     def retry_rollout(self, rollout_id: str) -> schemas.RolloutOut:
         """Try again what ended without success."""
         return schemas.RolloutOut.model_validate(

@@ -64,9 +64,17 @@ def start(
         plane.registry_entries.add(connection, rollout, followed)
         for older in running:
             _supersede(plane, connection, older, by=rollout)
-        text = f"{service}: rollout of version {version} asked for"
+        what = "drill" if rollout.spec.strategy is Strategy.DRILL else "rollout"
+        text = f"{service}: {what} of version {version} asked for"
         detail = {"service": service, "version": version, "steps": list(rollout.spec.steps)}
-        _write_down(plane, connection, rollout, verb="start", text=text, detail=detail)
+        _write_down(
+            plane,
+            connection,
+            rollout,
+            verb="start" if what == "rollout" else what,
+            text=text,
+            detail=detail,
+        )
     for older in running:
         plane.canaries.end(older)
     return rollout

@@ -14,7 +14,8 @@ from controlplane.decide.rollout_plan import Answer
 from controlplane.decide.rollout_state import Phase
 from controlplane.errors import Changed
 from controlplane.plane import Plane
-from controlplane.schemas import RolloutIn, RolloutOut, ShareIn, UndoIn, VerbIn
+from controlplane.rollout_drill import start_drill
+from controlplane.schemas import DrillIn, RolloutIn, RolloutOut, ShareIn, UndoIn, VerbIn
 
 __all__ = ["router"]
 
@@ -38,6 +39,16 @@ async def start_rollout(
     """Begin to move traffic to a version."""
     rollout = rollout_draft.draft(plane, asked)
     return _started(plane, rollout, response, idempotency_key, asked.on_conflict, dry_run=dry_run)
+
+
+@router.post(":drill", status_code=202)
+async def drill(
+    asked: DrillIn, plane: PlaneHere, response: Response, idempotency_key: Key = None
+) -> RolloutOut:
+    """Rehearse a rollback: a small share to a version that is kept warm, and home again."""
+    rollout = start_drill(plane, asked, idempotency_key=idempotency_key)
+    response.headers["location"] = f"/v1/rollouts/{rollout.id}"
+    return rollout_out(plane, rollout)
 
 
 @router.get("")

@@ -1,10 +1,30 @@
-"""How a rollout ended, for pipelines: a summary in Markdown, and a test report in JUnit's XML."""
+"""How a rollout stands, in a line and in a table; how it ended, in Markdown and in JUnit's XML."""
 
 from xml.etree import ElementTree as ET
 
+from controlplane.cli.session import Format, show, show_table
 from controlplane.schemas import RolloutOut
 
-__all__ = ["junit", "step_summary"]
+__all__ = ["junit", "print_rollouts", "progress_line", "step_summary"]
+
+
+def progress_line(rollout: RolloutOut) -> str:
+    """Return where a rollout is in one line: phase, weight, requests, time, and what is still needed."""
+    status = rollout.status
+    weight = "" if status.weight is None else f" at {status.weight:g} %"
+    seen = f"{status.canary_requests:,} requests, {status.seconds:.0f} s"
+    return f"{status.phase}{weight}, {seen}: {status.reasons[0]}"
+
+
+def print_rollouts(rollouts: list[RolloutOut], output: Format, *, one: bool = False) -> None:
+    """Print rollouts as was asked; ``one`` prints no list."""
+    if output is not Format.TABLE:
+        return show(rollouts[0] if one else rollouts, output)
+    rows = [
+        (r.id, r.spec.service, r.spec.version, r.status.phase, r.status.weight, r.status.reasons[0])
+        for r in rollouts
+    ]
+    return show_table("rollouts", ("id", "service", "version", "phase", "weight", "reason"), rows)
 
 
 def step_summary(rollout: RolloutOut, *, url: str) -> str:

@@ -16,6 +16,7 @@ class Outcome(StrEnum):
         ROLLED_BACK: It was found to be bad, and sent home.
         ABORTED: A person, or an approval that nobody gave, sent it home.
         INCONCLUSIVE: It was sent home because nothing was proven in time.
+        DRILLED: It was a drill, and is home again.
         SUPERSEDED: A newer rollout took its place.
         FAILED: It never got any traffic.
     """
@@ -24,6 +25,7 @@ class Outcome(StrEnum):
     ROLLED_BACK = "rolled_back"
     ABORTED = "aborted"
     INCONCLUSIVE = "inconclusive"
+    DRILLED = "drilled"
     SUPERSEDED = "superseded"
     FAILED = "failed"
 
@@ -37,6 +39,7 @@ SENT_HOME = {
     Event.GAVE_UP: Outcome.INCONCLUSIVE,
     Event.ABORT_ASKED: Outcome.ABORTED,
     Event.REJECTED: Outcome.ABORTED,
+    Event.DRILL_DONE: Outcome.DRILLED,
 }
 
 

@@ -18,6 +18,7 @@ class Strategy(StrEnum):
         IMMEDIATE: All at once, and that is that.
         MANUAL: As a person says, weight by weight; a bad version is still sent home.
         SHADOW: Not at all: it answers copies of requests, and is judged by them.
+        DRILL: A small share for a moment, and home again: it proves that rollback works.
         OBSERVE: As somebody else moves it: it is judged, and no weight is set.
     """
 
@@ -26,12 +27,13 @@ class Strategy(StrEnum):
     IMMEDIATE = "immediate"
     MANUAL = "manual"
     SHADOW = "shadow"
+    DRILL = "drill"
     OBSERVE = "observe"
 
     @property
     def moves_traffic(self) -> bool:
         """Whether the new version serves users when it has succeeded."""
-        return self not in (Strategy.SHADOW, Strategy.OBSERVE)
+        return self not in (Strategy.SHADOW, Strategy.OBSERVE, Strategy.DRILL)
 
 
 class Answer(StrEnum):

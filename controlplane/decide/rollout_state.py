@@ -37,6 +37,7 @@ class Event(StrEnum):
     LAST_STEP_PASSED = "last_step_passed"
     CANARY_FAILED = "canary_failed"
     GAVE_UP = "gave_up"
+    DRILL_DONE = "drill_done"
     WEIGHT_REACHED = "weight_reached"
     APPROVAL_NEEDED = "approval_needed"
     APPROVED = "approved"
@@ -63,6 +64,7 @@ TRANSITIONS: dict[tuple[Phase, Event], Phase] = {
     (Phase.PROGRESSING, Event.PROMOTE_ASKED): Phase.PROMOTING,
     (Phase.PROGRESSING, Event.CANARY_FAILED): Phase.ROLLING_BACK,
     (Phase.PROGRESSING, Event.GAVE_UP): Phase.ROLLING_BACK,
+    (Phase.PROGRESSING, Event.DRILL_DONE): Phase.ROLLING_BACK,
     (Phase.PROGRESSING, Event.PAUSE_ASKED): Phase.PAUSED,
     (Phase.PROGRESSING, Event.ABORT_ASKED): Phase.ROLLING_BACK,
     (Phase.PROGRESSING, Event.NEWER_ROLLOUT): Phase.SUPERSEDED,

@@ -95,7 +95,7 @@ def next_move(plan: Plan, sight: Sight) -> Move:
         return Move(event=Event.CANARY_FAILED, reason=danger)
     if sight.phase is Phase.PAUSED:
         return _wait_for_people(plan, sight)
-    return _observe(sight) if plan.strategy is Strategy.OBSERVE else _progress(plan, sight)
+    return WAYS.get(plan.strategy, _progress)(plan, sight)
 
 
 def _danger(sight: Sight) -> str:
@@ -171,7 +171,20 @@ def _prove(plan: Plan, sight: Sight) -> Move:
     return Move(event=None, reason=lack or "not yet proven good enough")
 
 
-def _observe(sight: Sight) -> Move:
+def _drill(plan: Plan, sight: Sight) -> Move:
+    """Hold the small share for a moment, then go home."""
+    weight = plan.steps[sight.step]
+    left = plan.soak_seconds - sight.seconds_in_step
+    if sight.weight_reached and left <= 0.0:
+        return Move(event=Event.DRILL_DONE, reason=f"the drill had its {weight:g} %")
+    if sight.horizon_over:
+        return Move(event=Event.GAVE_UP, reason=f"the router never reported {weight:g} %")
+    if not sight.weight_reached:
+        return Move(event=None, reason=f"waiting until the router reports {weight:g} %")
+    return Move(event=None, reason=f"the drill holds {weight:g} % for {left:.1f} s more")
+
+
+def _observe(_plan: Plan, sight: Sight) -> Move:
     """Judge for as long as there is time: what looks good at a small share may not at a large one."""
     if not sight.horizon_over:
         return Move(event=None, reason=sight.finding_reason or "no data yet")
@@ -221,3 +234,7 @@ def _blind(sight: Sight) -> str:
     if sight.figures_age > sight.stale_seconds:
         return f"no figures of the canary were read for {sight.figures_age:.0f} s"
     return ""
+
+
+WAYS = {Strategy.OBSERVE: _observe, Strategy.DRILL: _drill}
+"""Strategies that go forward by rules of their own."""

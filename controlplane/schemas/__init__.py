@@ -14,6 +14,7 @@ from controlplane.schemas.rollout_analysis import KeptVerdictOut, RolloutAnalysi
 from controlplane.schemas.rollouts import (
     ApprovalIn,
     ConditionOut,
+    DrillIn,
     GaugeIn,
     RolloutIn,
     RolloutOut,
@@ -76,6 +77,7 @@ __all__ = [
     "DeliveryOut",
     "DetectionOut",
     "DiscoveryOut",
+    "DrillIn",
     "EngineFeedOut",
     "EventOut",
     "ExclusionIn",

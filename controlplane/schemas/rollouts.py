@@ -9,6 +9,7 @@ from controlplane.schemas.shape import Name, Shape, Text
 __all__ = [
     "ApprovalIn",
     "ConditionOut",
+    "DrillIn",
     "GaugeIn",
     "RolloutIn",
     "RolloutOut",
@@ -78,6 +79,26 @@ class RolloutIn(Shape):
     warmup_seconds: Annotated[float, Field(ge=0, le=86400)] | Literal["learned"] | None = None
 
 
+class DrillIn(Shape):
+    """A rollback that is to be rehearsed.
+
+    Attributes:
+        service: Whose.
+        version: That is given the share; one that is kept warm when left out.
+        weight: The share, in per cent; the service's smallest step when left out.
+        hold_seconds: How long it keeps it.
+        override: Why neither a freeze nor a spent budget holds it; it is written down.
+        on_conflict: Whether a rollout that is under way is waited for, or in the way.
+    """
+
+    service: Name
+    version: Annotated[str, Field(max_length=255)] = ""
+    weight: Annotated[float | None, Field(gt=0, lt=100)] = None
+    hold_seconds: Annotated[float, Field(ge=0, le=3600)] = 2.0
+    override: Text = ""
+    on_conflict: Literal["queue", "refuse"] = "refuse"
+
+
 class RolloutSpecOut(Shape):
     """What was asked."""
 
@@ -132,7 +153,7 @@ class RolloutStatusOut(Shape):
         warmup_seconds: From when on latency is evidence, since the analysis began.
         warmup_source: Who says so: the configuration, or promoted rollouts.
         outcome: How it ended: ``promoted``, ``rolled_back``, ``aborted``, ``inconclusive``,
-            ``superseded`` or ``failed``; None while it has not.
+            ``superseded``, ``failed`` or ``drilled``; None while it has not.
         weight: That is asked for, in per cent; None where somebody else moves the traffic.
     """
 

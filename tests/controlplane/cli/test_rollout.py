@@ -1,8 +1,11 @@
 import json
+import os
+import re
+import signal
 
 import pytest
 
-from controlplane.cli import rollout as module
+from controlplane.cli import rollout_wait as module
 from controlplane.cli.exits import Exit
 from controlplane.client import TrimtabClient
 from controlplane.decide.rollout_state import Event
@@ -148,3 +151,68 @@ def test_what_was_rolled_back_can_be_tried_again(trimtab, running: RunningPlane)
     assert again.exit_code == 0
     assert again.stdout.endswith(": Pending\n")
     assert str(made["id"]) not in again.stdout
+
+
+def test_lines_carry_their_times_where_nothing_moves(trimtab, running: RunningPlane) -> None:
+    made = str(start(trimtab)["id"])
+    running.end(made, *ENDS["promoted"][0])
+    watched = trimtab("rollout", "watch", made)
+    first = watched.stdout.splitlines()[0]
+    assert re.fullmatch(
+        r"2026-01-01T00:00:00Z rollout\.start: resnet: rollout of version 2 .*", first
+    )
+
+
+def test_now_and_then_it_is_said_that_it_goes_on(trimtab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "STILL_SECONDS", 0.0)
+    monkeypatch.setattr(module, "POLL_SECONDS", 0.01)
+    ended = trimtab("rollout", "start", "resnet", "--version", "2", "--wait", "--timeout", "0.1")
+    assert ended.exit_code == Exit.TIMED_OUT
+    assert " Pending at 5 %, 0 requests, 0 s: created" in ended.stdout
+
+
+@pytest.mark.parametrize(
+    ("option", "told", "phase"),
+    [("leave", "goes on", "Pending"), ("abort", "is sent home", "RollingBack")],
+)
+def test_who_is_interrupted_leaves_the_rollout_or_sends_it_home(
+    trimtab, monkeypatch: pytest.MonkeyPatch, option: str, told: str, phase: str
+) -> None:
+    def interrupt(_seconds: float) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(module.time, "sleep", interrupt)
+    before = signal.getsignal(signal.SIGTERM)
+    words = ("rollout", "start", "resnet", "--version", "2", "--wait", "--on-interrupt", option)
+    ended = trimtab(*words)
+    assert ended.exit_code == Exit.INTERRUPTED
+    assert "Interrupted; r-" in ended.stderr
+    assert told in ended.stderr
+    assert signal.getsignal(signal.SIGTERM) is before
+    assert phase in trimtab("rollout", "list").stdout
+
+
+def test_what_can_no_longer_be_sent_home_is_told_to_who_was_interrupted(
+    trimtab, running: RunningPlane, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(_seconds: float) -> None:
+        with TrimtabClient(running.url) as client:
+            (made,) = client.rollouts(active=True)
+        running.end(made.id, *ENDS["rolled back"][0])
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(module.time, "sleep", interrupt)
+    words = ("rollout", "start", "resnet", "--version", "2", "--wait", "--on-interrupt", "abort")
+    ended = trimtab(*words)
+    assert (ended.exit_code, "could not be sent home" in ended.stderr) == (130, True)
+
+
+def test_a_drill_is_no_way_to_bring_a_version_in(trimtab) -> None:
+    ended = trimtab("rollout", "start", "resnet", "--version", "2", "--strategy", "drill")
+    assert (ended.exit_code, "trimtab rollout drill resnet" in ended.stderr) == (2, True)
+
+
+def test_a_drill_without_a_router_that_answers_is_refused(trimtab) -> None:
+    ended = trimtab("rollout", "drill", "resnet")
+    assert ended.exit_code == Exit.REFUSED
+    assert "does not say which versions it knows" in ended.stderr

@@ -42,6 +42,7 @@ def through(*events: Event) -> Rollout:
         ((READY, Event.ABORT_ASKED, REACHED), Outcome.ABORTED),
         ((READY, Event.PROMOTE_ASKED, Event.ABORT_ASKED, REACHED), Outcome.ABORTED),
         ((READY, Event.APPROVAL_NEEDED, Event.REJECTED, REACHED), Outcome.ABORTED),
+        ((READY, Event.DRILL_DONE, REACHED), Outcome.DRILLED),
         ((READY, Event.NEWER_ROLLOUT), Outcome.SUPERSEDED),
         ((Event.GAVE_UP,), Outcome.FAILED),
     ],
