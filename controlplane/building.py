@@ -5,6 +5,8 @@ from datetime import UTC
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import Engine
+
 from controlplane.decide.freeze import Freeze
 from controlplane.discovery import Discoverer
 from controlplane.engines.login import engine_headers
@@ -15,10 +17,13 @@ from controlplane.probe_page import PROBES
 from controlplane.promise import Promise, make_promise
 from controlplane.registries.mlflow import MlflowRegistry
 from controlplane.routers import Router
+from controlplane.routers.flag import FlagRouter
 from controlplane.settings import resolve_secret
 from controlplane.slo_files import read_slo_files
 from controlplane.spec import Config, FreezeSpec
+from controlplane.store.flags import FlagStore
 from controlplane.telemetry import Telemetry
+from probes.clock import Clock
 from probes.errors import ProbeError
 from probes.gpu_page import GPU
 from probes.inference import Golden, read_golden
@@ -28,6 +33,7 @@ from slo import Exclusion, InvalidSpec, SloSpec
 __all__ = [
     "make_discoverers",
     "make_engines",
+    "make_flags",
     "make_freezes",
     "make_goldens",
     "make_notifiers",
@@ -42,7 +48,7 @@ MAX_GOLDEN_BYTES = 4 << 20
 
 
 def make_routers(config: Config) -> dict[str, Router]:
-    """Return who moves the traffic of each service that has a route, unless it is somebody else.
+    """Return who moves the traffic of each service that has a route, unless it is somebody else or a flag.
 
     Raises:
         InvalidConfig: No router of that kind is installed.
@@ -50,7 +56,17 @@ def make_routers(config: Config) -> dict[str, Router]:
     return {
         name: _plugin("trimtab.routers", spec.route.router)(spec.route)
         for name, spec in config.services.items()
-        if spec.route is not None and not spec.route.external
+        if spec.route is not None and not (spec.route.external or spec.route.flag)
+    }
+
+
+def make_flags(config: Config, engine: Engine, clock: Clock) -> dict[str, FlagRouter]:
+    """Return the flag of each service that is routed by one."""
+    store = FlagStore(engine)
+    return {
+        name: FlagRouter(store, name, first=spec.route.version or "", clock=clock)
+        for name, spec in config.services.items()
+        if spec.route is not None and spec.route.flag
     }
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.datastructures import State
 
+from controlplane.building import make_flags
 from controlplane.errors import Deposed, TrimtabError
 from controlplane.holder import ended, own_name
 from controlplane.lease import Lease
@@ -41,7 +42,8 @@ async def lead(
     A plane is opened anew each time, from what is saved: what others did meanwhile is in there.
 
     Args:
-        state: Of the API: ``plane`` is ours while we lead, else None; ``leader`` says who leads instead.
+        state: Of the API: ``plane`` is ours while we lead, else None; ``leader`` says who leads instead;
+            ``flags`` are served by whoever stands by, too.
         config: trimtab.yaml.
         beside: Folder that its relative names start from.
         loops: What runs while we lead.
@@ -60,6 +62,7 @@ async def lead(
         leases=LeaseStore(engine),
         clock=SystemClock(),
     )
+    state.flags = make_flags(config, engine, candidate.clock)
     try:
         await candidate.lead()
     finally:

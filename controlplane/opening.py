@@ -14,6 +14,7 @@ from controlplane.asking import Asking
 from controlplane.building import (
     make_discoverers,
     make_engines,
+    make_flags,
     make_freezes,
     make_goldens,
     make_notifiers,
@@ -156,7 +157,7 @@ def _build(
         freezes=make_freezes(config),
         live=live,
         recent=RecentSeries(config.storage.recent),
-        routers=routers,
+        routers={**routers, **make_flags(config, engine, clock)},
         notifiers=notifiers,
         registry=make_registry(config),
         telemetry=make_telemetry(config, beside=beside),

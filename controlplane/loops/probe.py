@@ -42,10 +42,19 @@ def questions(plane: Plane) -> tuple[Question, ...]:
 
 async def ask(plane: Plane, question: Question) -> None:
     """Ask every version that the router knows, side by side."""
-    traffic = plane.live.traffic.get(question.service)
-    versions = () if traffic is None or traffic.weights is None else tuple(traffic.weights)
+    versions = _versions(plane, question.service)
     await asyncio.gather(*(_ask_version(plane, question, version) for version in versions))
     plane.probe_page.publish()
+
+
+def _versions(plane: Plane, service: str) -> tuple[str, ...]:
+    """Return whom to ask; a flag learns of a version when a rollout brings it, and not before."""
+    traffic, route = plane.live.traffic.get(service), plane.config.services[service].route
+    known = {} if traffic is None or traffic.weights is None else dict(traffic.weights)
+    if known and route is not None and route.flag:
+        active = plane.rollouts.list(service=service, active=True)
+        known |= {rollout.spec.version: 0.0 for rollout in active}
+    return tuple(known)
 
 
 async def _ask_version(plane: Plane, question: Question, version: str) -> None:

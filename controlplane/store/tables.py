@@ -253,3 +253,12 @@ registry_alias = Table(
     Column("at", Float, nullable=False),
 )
 """Where the aliases of a model registry stood when they were last heard of."""
+flag = Table(
+    "flag",
+    METADATA,
+    Column("service", String(63), primary_key=True),
+    Column("weights", JSON, nullable=False),
+    Column("fencing", BigInteger, nullable=False),
+    Column("updated_at", Float, nullable=False),
+)
+"""Their versions' shares in per cent; the number is that of the lease they were set under."""

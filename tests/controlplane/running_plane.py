@@ -76,7 +76,7 @@ class RunningPlane:
 
 
 @contextmanager
-def running_plane(folder: Path) -> Iterator[RunningPlane]:
+def running_plane(folder: Path, *, change: tuple[str, str] = ("", "")) -> Iterator[RunningPlane]:
     """Serve a small world until the block ends. It runs no loop by itself."""
     listening = socket.create_server(("127.0.0.1", 0))
     running = RunningPlane(url=f"http://127.0.0.1:{listening.getsockname()[1]}")
@@ -86,7 +86,7 @@ def running_plane(folder: Path) -> Iterator[RunningPlane]:
         model_server = ModelServer("1", "2")
         async with _served(model_server) as address:
             around = Surroundings(folder=folder, address=address, server=model_server)
-            async with open_world(around) as world:
+            async with open_world(around, change=change) as world:
                 running.world, running.loop = world, asyncio.get_running_loop()
                 app.state.plane = world.plane
                 running.started.set()

@@ -35,6 +35,11 @@ notify:
   routes: [{{match: {{severity: page}}, to: oncall}}, {{to: chat}}]
   keep_firing: 5s
 """
+FLAG_ROUTE = (
+    'route: {router: reference-server, url: "SERVER", name: resnet}',
+    'route: {router: flag, name: resnet, version: "1", url: "SERVER"}',
+)
+"""A change of the configuration: the service's versions are given by a flag."""
 SLO = """
 apiVersion: openslo/v1
 kind: SLO
@@ -208,11 +213,11 @@ def small_config(
     database = folder / "trimtab.db"
     if not database.exists():
         database.write_bytes(_migrated())
-    text = (
-        CONFIG.format(server=address).replace(*change)
-        if change[0]
-        else CONFIG.format(server=address)
-    )
+    text = CONFIG.format(server=address)
+    if change[0]:
+        before = change[0].replace("SERVER", address)
+        assert before in text, "there is no such line to be changed"
+        text = text.replace(before, change[1].replace("SERVER", address))
     return parse_config(text + more, origin="trimtab.yaml")
 
 

@@ -18,9 +18,10 @@ from controlplane.decide.rollout_state import Phase
 from controlplane.decide.route import Mirror
 from controlplane.loops.measure import save_counts
 from controlplane.plane import Plane
+from controlplane.routers.flag import FlagRouter
 from tests.controlplane.loops.test_rollout import traffic_second
 from tests.controlplane.loops.test_rollout_shadow import mirrored_second
-from tests.controlplane.small_world import Surroundings, World, asked, open_world
+from tests.controlplane.small_world import FLAG_ROUTE, Surroundings, World, asked, open_world
 from tests.fakes import MirroringRouter
 
 pytestmark = pytest.mark.anyio
@@ -36,7 +37,9 @@ WAYS = {
     "immediate": ({"strategy": "immediate"}, [100.0]),
     "by hand": ({"strategy": "manual"}, [5.0, 20.0, 100.0]),
     "shadow": ({"strategy": "shadow"}, [5.0, 50.0]),
+    "canary by a flag": ({"strategy": "canary"}, [5.0, 50.0, 100.0]),
 }
+CHANGES = {"canary by a flag": FLAG_ROUTE}
 KILLS = 10
 
 
@@ -98,6 +101,7 @@ def mortal(plane: Plane, fate: Fate) -> Iterator[None]:
 
 async def live_on(world: World, rollout_id: str, *, canary_bad: float) -> bool:
     """One second of traffic and of a person's attention; return whether the rollout has ended."""
+    _follow_flag(world)
     found = world.plane.rollouts.get(rollout_id)
     if found.spec.strategy is Strategy.SHADOW:
         await mirrored_second(world, bad=canary_bad, rate=200)
@@ -112,6 +116,14 @@ async def live_on(world: World, rollout_id: str, *, canary_bad: float) -> bool:
     return not found.active
 
 
+def _follow_flag(world: World) -> None:
+    """Let users do as the flag says, where there is one: the router that tests look at is theirs."""
+    flag = world.plane.routers["resnet"]
+    if isinstance(flag, FlagRouter) and world.router.weights != flag.weights:
+        world.router.weights = dict(flag.weights)
+        world.router.history.append(dict(flag.weights))
+
+
 def _by_hand(plane: Plane, rollout_id: str, seconds: float) -> None:
     found = plane.rollouts.get(rollout_id)
     if seconds > 12.0 and found.progress.by_hand is None:
@@ -120,10 +132,12 @@ def _by_hand(plane: Plane, rollout_id: str, seconds: float) -> None:
         rollout_desk.ask(plane, rollout_id, "promote", reason="")
 
 
-async def live_through(around: Surroundings, rollout_id: str, fate: Fate, share: float) -> None:
+async def live_through(
+    around: Surroundings, rollout_id: str, fate: Fate, share: float, change: tuple[str, str]
+) -> None:
     """Open planes one after the other until the rollout has ended; each dies when fate strikes."""
     while around.clock.elapsed < MOST_SECONDS:
-        async with open_world(around) as world:
+        async with open_world(around, change=change) as world:
             try:
                 with mortal(world.plane, fate):
                     while around.clock.elapsed < MOST_SECONDS:
@@ -140,7 +154,7 @@ async def live_through(around: Surroundings, rollout_id: str, fate: Fate, share:
 async def test_every_rollout_ends_as_its_history_allows(
     around: Surroundings, way: str, end: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Ten kills of each way, good and bad: a hundred in all."""
+    """Ten kills of each way, good and bad."""
     rng, kills, rollouts = np.random.default_rng([len(way), len(end)]), 0, 0
     while kills < KILLS:
         folder = around.folder / str(rollouts)
@@ -155,14 +169,15 @@ async def test_every_rollout_ends_as_its_history_allows(
 
 
 async def one_rollout(around: Surroundings, fate: Fate, way: str, *, bad: bool) -> None:
-    more, steps = WAYS[way]
-    async with open_world(around) as world:
+    (more, steps), change = WAYS[way], CHANGES.get(way, ("", ""))
+    async with open_world(around, change=change) as world:
         await world.moves()
         draft = rollout_draft.draft(world.plane, asked(**more))
         rollout = rollout_desk.start(world.plane, draft, idempotency_key=None)
     fate.draw()
-    await live_through(around, rollout.id, fate, 0.6 if bad else 0.0)
-    async with open_world(around) as world:
+    await live_through(around, rollout.id, fate, 0.6 if bad else 0.0, change)
+    async with open_world(around, change=change) as world:
+        _follow_flag(world)
         ended = world.plane.rollouts.get(rollout.id)
         assert world.plane.trail.first_break() is None
     sent_home = bad and way != "immediate"
@@ -175,5 +190,5 @@ async def one_rollout(around: Surroundings, fate: Fate, way: str, *, bad: bool) 
     forward = list(dict.fromkeys(weight for weight in seen if weight > 0.0))
     assert forward == steps[: len(forward)], "a step was skipped, or a weight was above its step"
     moved = not sent_home and ended.spec.strategy.moves_traffic
-    assert around.router.weights["2"] == (100.0 if moved else 0.0)
+    assert around.router.weights.get("2", 0.0) == (100.0 if moved else 0.0)
     assert around.router.mirror is None
