@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from canary_analysis.appraisal import Appraisal, appraise, is_proven, stand, weigh
 from canary_analysis.decision import Decision, decide
 from canary_analysis.errors import InvalidInterval
+from canary_analysis.finding import doubts_of
 from canary_analysis.gauge_finding import GaugeFinding, appraise_gauges, risen
 from canary_analysis.gauges import Gauge, Readings
 from canary_analysis.layout import Layout
@@ -102,6 +103,7 @@ class Analysis:
             self.policy,
             elapsed_seconds=elapsed_seconds,
             proven=lambda: is_proven(self.state, weighing.divisor),
+            doubtful=lambda: bool(doubts_of(appraise(self.state).findings)),
         )
 
     def snapshot(self) -> dict[str, object]:

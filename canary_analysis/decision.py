@@ -12,10 +12,6 @@ from canary_analysis.policy import Policy
 __all__ = ["Decision", "Standing", "decide"]
 
 
-LEANING = 3.0
-"""Odds from which evidence is called substantial (Jeffreys, Theory of Probability, appendix B)."""
-
-
 class Decision(StrEnum):
     """What the analysis says."""
 
@@ -56,10 +52,6 @@ class Standing:
         least = self.left_out_e_value
         return least is not None and least < policy.left_out_limit
 
-    def leans_against(self, policy: Policy) -> bool:
-        """Whether the evidence is too much to promote without proof, though too little to convict."""
-        return self.e_value >= min(LEANING, policy.rollback_limit)
-
     def lacks_data(self, policy: Policy, now: float) -> bool:
         """Whether nothing can be said about now."""
         if self.silent or self.last_seconds is None:
@@ -72,7 +64,12 @@ class Standing:
 
 
 def decide(
-    standing: Standing, policy: Policy, *, elapsed_seconds: float, proven: Callable[[], bool]
+    standing: Standing,
+    policy: Policy,
+    *,
+    elapsed_seconds: float,
+    proven: Callable[[], bool],
+    doubtful: Callable[[], bool],
 ) -> Decision:
     """Decide.
 
@@ -81,6 +78,7 @@ def decide(
         policy: The limits.
         elapsed_seconds: Now, since the analysis began.
         proven: Whether all critical metrics are proven good enough; asked only when it matters.
+        doubtful: Whether too much speaks against the canary to promote it without proof.
     """
     sick = standing.rests_on_one_replica(policy)
     if standing.risen_gauges or (standing.e_value >= policy.rollback_limit and not sick):
@@ -94,5 +92,6 @@ def decide(
     if proven():
         return Decision.PROMOTE
     late = elapsed_seconds >= policy.horizon_seconds
-    allowed = policy.promote_on_budget and not standing.leans_against(policy)
-    return Decision.PROMOTE_ON_BUDGET if late and allowed else Decision.HOLD
+    if late and policy.promote_on_budget and not doubtful():
+        return Decision.PROMOTE_ON_BUDGET
+    return Decision.HOLD

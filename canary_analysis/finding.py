@@ -1,10 +1,14 @@
 """What was found about one metric, for machines and for people."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from canary_analysis.metric import Kind
 
-__all__ = ["Finding"]
+__all__ = ["Finding", "doubts_of"]
+
+LEANING = 3.0
+"""Odds from which evidence is called substantial (Jeffreys, Theory of Probability, appendix B)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,3 +69,15 @@ class Finding:
     def has_data(self) -> bool:
         """Whether both arms were seen; without, nothing may be concluded."""
         return self.canary_requests > 0 and self.baseline_requests > 0
+
+
+def doubts_of(findings: Iterable[Finding]) -> tuple[str, ...]:
+    """Return the critical metrics that speak against the canary, though they may not convict it.
+
+    The evidence may be less than the odds tell: of few replicas, no interval of errors gives much.
+    """
+    return tuple(
+        found.metric
+        for found in findings
+        if found.critical and (found.e_value >= LEANING or found.odds_low > found.margin)
+    )

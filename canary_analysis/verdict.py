@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from canary_analysis.appraisal import Appraisal
 from canary_analysis.decision import Decision, Standing, decide
-from canary_analysis.finding import Finding
+from canary_analysis.finding import Finding, doubts_of
 from canary_analysis.gauge_finding import GaugeFinding
 from canary_analysis.policy import Policy
 from canary_analysis.replicas import FEWEST_TO_LEAVE_ONE_OUT
@@ -88,7 +88,11 @@ def judge(appraisal: Appraisal, policy: Policy, *, elapsed_seconds: float) -> Ve
     """
     standing, unproven = appraisal.standing, _open_findings(appraisal)
     decision = decide(
-        standing, policy, elapsed_seconds=elapsed_seconds, proven=lambda: not unproven
+        standing,
+        policy,
+        elapsed_seconds=elapsed_seconds,
+        proven=lambda: not unproven,
+        doubtful=lambda: bool(doubts_of(appraisal.findings)),
     )
     reasons = _reasons(decision, appraisal, policy, elapsed_seconds)
     reasons += _about_gauges(decision, appraisal)
@@ -133,11 +137,11 @@ def _reasons(
     if now < policy.horizon_seconds:
         return unproven
     spent = f"The {policy.horizon_seconds:g} s for proof are over, without evidence against it."
-    if standing.leans_against(policy):
-        odds = evidence_text(standing.e_value)
+    doubts = doubts_of(appraisal.findings)
+    if doubts:
         spent = (
             f"The {policy.horizon_seconds:g} s for proof are over, and the evidence leans against it "
-            f"({odds}; {policy.rollback_limit:g} : 1 would convict)."
+            f"({', '.join(doubts)}), though it does not convict."
         )
     return (Reason(code=Code.BUDGET_SPENT, text=spent), *unproven)
 
