@@ -6,6 +6,7 @@ from dataclasses import replace
 from sqlalchemy import Connection
 
 from controlplane.decide.rollout import Rollout
+from controlplane.decide.rollout_conditions import stamped
 from controlplane.decide.rollout_plan import Answer, Strategy
 from controlplane.decide.rollout_state import TRANSITIONS, Event
 from controlplane.errors import NotFound, Refused
@@ -50,6 +51,7 @@ def start(
     if running and on_conflict == "queue":
         waiting = replace(rollout.progress, queued=True, reason=f"waiting for {running[0].id}")
         rollout, running = replace(rollout, progress=waiting), ()
+    rollout = stamped(rollout, now=rollout.created_at)
     serving = plane.services.list().get(service)
     with plane.engine.begin() as connection:
         made = plane.rollouts.create(connection, rollout, idempotency_key=idempotency_key)
@@ -185,6 +187,7 @@ def _saved(
     Raises:
         Refused: Somebody did.
     """
+    asked = stamped(asked, now=asked.updated_at)
     with plane.engine.begin() as connection:
         if not plane.rollouts.save(connection, asked, read_generation=before.generation):
             msg = f"Rollout {before.id} changed at the same moment."
@@ -204,6 +207,7 @@ def _supersede(plane: Plane, connection: Connection, older: Rollout, *, by: Roll
         raise Refused(msg, hint="start the new one when it has ended")
     why = f"superseded by {by.id}"
     ended = older.take(Event.NEWER_ROLLOUT, reason=why, now=by.created_at)
+    ended = stamped(ended, now=by.created_at)
     if not plane.rollouts.save(connection, ended, read_generation=older.generation):
         msg = f"Rollout {older.id} changed at the same moment."
         raise Refused(msg, hint="ask again")

@@ -1,7 +1,7 @@
 """A rollout as data: what was asked, and how far it has come."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from controlplane.decide.rollout_gauge import GaugeAction, GaugeAsked
@@ -128,6 +128,7 @@ class Progress:
         approval: Name of the approval that is waited for; empty while none is.
         by_hand: Weight in per cent that a person set; None while the steps hold.
         queued: Whether it waits for another rollout of the service to end.
+        transitions: Status of each condition, and when it took it; see rollout_conditions.
         cause: The event that brought it where it is; of an end, what decided it.
     """
 
@@ -155,6 +156,7 @@ class Progress:
     by_hand: float | None = None
     queued: bool = False
     cause: str = ""
+    transitions: dict[str, list[Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from controlplane.approval_notice import notice_approvals
 from controlplane.decide.rollout import Rollout
+from controlplane.decide.rollout_conditions import stamped
 from controlplane.decide.rollout_state import Event, Phase
 from controlplane.decide.rollout_step import Move, next_move
 from controlplane.decide.route import RouteSetting, WantedRoute, wanted_route
@@ -107,7 +108,7 @@ def _advance(
     wanted = _wanted(plane, record, rollout).setting
     seen = see(plane, rollout, weight_reached=observed is None or observed.is_as(wanted))
     move = next_move(seen.rollout.spec.plan, seen.sight)
-    moved = _taken(plane, seen, record, move)
+    moved = stamped(_taken(plane, seen, record, move), now=plane.now())
     promoted = moved.progress.phase is Phase.SUCCEEDED and moved.spec.strategy.moves_traffic
     if promoted and move.event is not None:
         record = ServiceRecord(name=record.name, stable=moved.spec.version, previous=record.stable)

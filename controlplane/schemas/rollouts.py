@@ -131,7 +131,15 @@ class RolloutSpecOut(Shape):
 
 
 class ConditionOut(Shape):
-    """One thing that is so, or not, with a code for programs and words for people."""
+    """One thing that is so, or not, with a code for programs and words for people.
+
+    Attributes:
+        type: What it is about.
+        status: ``True``, ``False`` or ``Unknown``.
+        reason: A code.
+        message: Words.
+        last_transition_at: When it took this status, Unix seconds.
+    """
 
     type: str
     status: Literal["True", "False", "Unknown"]
