@@ -33,7 +33,7 @@ async def _told(plane: Plane, subject: str | None, after: int) -> AsyncIterator[
     try:
         quiet = 0.0
         yield ": trimtab\n\n"
-        while True:
+        while not plane.lease.lost.is_set():  # a reader that is cut off finds the one that leads
             for entry in plane.trail.events(subject=subject, after=after):
                 after, quiet = entry.id, 0.0
                 yield _frame(entry)
