@@ -1,8 +1,9 @@
 """trimtab canary: two recorded periods in, one verdict out."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -22,7 +23,9 @@ from controlplane.cli.exits import Exit
 from controlplane.cli.option_groups import with_option_groups
 from controlplane.cli.session import Format, FormatOption, ending_well, show
 from controlplane.cli.times import seconds_of
+from controlplane.engines.prometheus import PrometheusEngine
 from controlplane.recorded import Taken
+from controlplane.recorded.kayenta_request import ask_request, is_request, judge_request
 from controlplane.recorded.stored import Judge, KayentaAsked, judge_kayenta, stored
 
 __all__ = ["app"]
@@ -37,10 +40,22 @@ class KayentaWritten:
     """What a command line says of Kayenta's judge."""
 
     config: Annotated[
-        Path | None, typer.Option(help="Kayenta's canary configuration, JSON; else one that fits.")
+        Path | None,
+        typer.Option(
+            help="Kayenta's canary configuration, or a whole request, JSON; else one that fits."
+        ),
     ] = None
     step: Annotated[str, typer.Option(help="Between two of Kayenta's points.")] = "60s"
     seed: Annotated[int, typer.Option(help="Of the noise Kayenta adds to constant points.")] = 0
+
+    def request(self) -> Mapping[str, Any] | None:
+        """Return the configuration if it is a whole request, with scopes for its queries.
+
+        Raises:
+            InvalidConfig: It cannot be read.
+        """
+        written = None if self.config is None else json_file(self.config)
+        return written if is_request(written) else None
 
     def asked(self) -> KayentaAsked:
         """Return how it is asked.
@@ -70,6 +85,9 @@ def judge_periods(
 
     With -o json everything is written that the verdict can be recomputed from.
 
+    With --judge kayenta and --config of a whole request (canaryConfig and executionRequest with scopes), its
+    own queries are asked of --from.
+
     A .csv has the columns time, arm (baseline or canary) and replica, and either total and errors,
     gained since the row before, or one row a request with its latency in seconds; or metric and value.
 
@@ -80,11 +98,12 @@ def judge_periods(
         if recomputed is not None:
             tell_recomputed(recompute_any(json_file(recomputed)), output)
             return
-        taken = written.take()
-        if judge is Judge.KAYENTA:
-            end = _by_kayenta(taken, kayenta.asked(), output)
+        if judge is Judge.TRIMTAB:
+            end = _by_evidence(written.take(), limits, output)
+        elif (request := kayenta.request()) is not None:
+            end = _by_queries(request, written.engine(), output, seed=kayenta.seed)
         else:
-            end = _by_evidence(taken, limits, output)
+            end = _by_kayenta(written.take(), kayenta.asked(), output)
     raise typer.Exit(end)
 
 
@@ -115,6 +134,21 @@ def _by_evidence(taken: Taken, limits: Limits, output: Format) -> Exit:
     else:
         show(stored(taken.recording, read, policy, notes=taken.notes), output)
     return ENDS[str(read.verdict.decision)]
+
+
+def _by_queries(
+    request: Mapping[str, Any], engine: PrometheusEngine, output: Format, *, seed: int
+) -> Exit:
+    try:
+        asked = ask_request(request, engine, seed=seed)
+    finally:
+        engine.close()
+    judgement = judge_request(asked)
+    if output is Format.TABLE:
+        tell_kayenta(judgement)
+    else:
+        show(asked.to_plain(judgement), output)
+    return ENDS[str(judgement.outcome)]
 
 
 def _by_kayenta(taken: Taken, asked: KayentaAsked, output: Format) -> Exit:

@@ -64,6 +64,17 @@ class Written:
     bearer: BearerOption = None
     tenant: TenantOption = None
 
+    def engine(self) -> PrometheusEngine:
+        """Return the engine that --from names.
+
+        Raises:
+            InvalidConfig: It names none.
+        """
+        if self.source is None or not Period(place=self.source).is_engine:
+            msg = "The queries of a whole request are asked of an engine."
+            raise InvalidConfig(msg, hint="say which: --from http://prometheus:9090")
+        return PrometheusEngine(self.source, headers=engine_headers(self.bearer, self.tenant))
+
     def take(self) -> Taken:
         """Read both periods.
 

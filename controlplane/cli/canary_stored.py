@@ -13,6 +13,7 @@ from controlplane.cli.exits import Exit
 from controlplane.cli.session import Format, FormatOption, connected, ending_well, show, show_table
 from controlplane.errors import InvalidConfig
 from controlplane.evidence import findings_of
+from controlplane.recorded import kayenta_request
 from controlplane.recorded.recomputed import Recomputed
 from controlplane.recorded.rollout_verdicts import KIND, recompute_rollout
 from controlplane.recorded.stored import recompute
@@ -92,6 +93,8 @@ def recompute_any(saved: object) -> tuple[Recomputed, ...]:
     """
     if isinstance(saved, Mapping) and saved.get("kind") == KIND:
         return recompute_rollout(saved)
+    if isinstance(saved, Mapping) and saved.get("kind") == kayenta_request.KIND:
+        return (kayenta_request.recompute_request(saved),)
     return (recompute(saved),)
 
 

@@ -148,6 +148,23 @@ class PrometheusEngine:
         series = tuple(series_of(dict(labels), found) for labels, found in pieces.items() if found)
         return RawAnswer(series=series, warnings=tuple(warnings))
 
+    def points(
+        self, promql: str, *, since: float, until: float, step_seconds: float
+    ) -> list[list[float]]:
+        """Return what a query gives from step to step, for each of its series; steps without are left out.
+
+        Raises:
+            EngineError: It cannot be asked.
+        """
+        fields = {"query": promql, "start": since, "end": until, "step": step_seconds}
+        answer = self._ask("/api/v1/query_range", fields)
+        with self._of_the_api():
+            result = answer["data"]["result"]
+            if len(result) > MOST_SERIES:
+                msg = f"{self.url} gives {len(result)} series; at most {MOST_SERIES} are read."
+                raise EngineError(msg, hint=NARROWER)
+            return [[float(value) for _, value in each["values"]] for each in result]
+
     @contextmanager
     def _of_the_api(self) -> Iterator[None]:
         """Make an error of the engine out of an answer that is not shaped as the API says."""
