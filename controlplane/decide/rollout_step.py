@@ -186,6 +186,8 @@ def _drill(plan: Plan, sight: Sight) -> Move:
 
 def _observe(_plan: Plan, sight: Sight) -> Move:
     """Judge for as long as there is time: what looks good at a small share may not at a large one."""
+    if sight.figures_age is None:
+        return Move(event=None, reason=_blind(sight))
     if not sight.horizon_over:
         return Move(event=None, reason=sight.finding_reason or "no data yet")
     if sight.finding in (Decision.PROMOTE, Decision.PROMOTE_ON_BUDGET):

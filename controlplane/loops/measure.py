@@ -134,7 +134,7 @@ def _take(
     plane.live.targets[target.name] = _standing(plane, target, found, now)
     if found.page is not None:
         plane.live.pages[target.name] = found.page
-        if target.service in plane.routers:
+        if target.service in plane.routers or target.service in plane.watched:
             take_up(plane, target.service)
         _count(plane, target, found.page, now)
         plane.asking.learn(target, found.page, wanted)

@@ -52,6 +52,28 @@ async def test_a_bad_version_ends_it_at_once(watched: World) -> None:
     assert watched.router.history == []
 
 
+async def test_a_plane_that_comes_back_when_time_is_over_reads_what_it_missed(
+    around: Surroundings,
+) -> None:
+    around.router.weights = {"1": 75.0, "2": 25.0}
+    async with open_world(around, external=True) as world:
+        rollout = observed(world, horizonSeconds=300)
+        await seen_for(world, rollout, 10)
+    around.server.answer("1", good=30_000)
+    around.server.answer("2", good=10_000)
+    around.clock.elapsed += 600.0
+    async with open_world(around, external=True) as world:
+        await world.moves()
+        waiting = world.plane.rollouts.get(rollout.id).progress
+        assert (waiting.phase, waiting.reason) == (
+            Phase.PROGRESSING,
+            "no figures of the canary were read yet",
+        )
+        ended = await seen_for(world, rollout, 5)
+        assert ended.progress.phase is Phase.SUCCEEDED
+        assert ended.progress.canary_requests > 10_000
+
+
 async def test_without_traffic_nothing_is_proven_when_time_is_over(watched: World) -> None:
     watched.router.weights = {"1": 100.0, "2": 0.0}
     ended = await seen_for(watched, observed(watched, horizonSeconds=20), 30)
