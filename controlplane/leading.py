@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.datastructures import State
 
 from controlplane.building import make_flags
+from controlplane.decide.lease import Claim
 from controlplane.errors import Deposed, TrimtabError
 from controlplane.holder import ended, own_name
 from controlplane.lease import Lease
@@ -91,7 +92,7 @@ class _Candidate:
             lease = await self._taken()
             try:
                 await self._reign(lease)
-            except TrimtabError:
+            except (TrimtabError, SQLAlchemyError):
                 if not self.settled.is_set():
                     raise
                 LOG.exception("cannot lead")
@@ -104,7 +105,12 @@ class _Candidate:
         holder, url = own_name(), f"http://{self.config.api.listen}"
         while True:
             asked_at = self.clock.monotonic()
-            found = self.leases.take(holder=holder, url=url, seconds=self.seconds, gone=ended)
+            try:
+                found = self.leases.take(holder=holder, url=url, seconds=self.seconds, gone=ended)
+            except SQLAlchemyError as error:
+                if not self.settled.is_set():
+                    raise
+                found = Claim(fencing=None, reason=f"the database does not answer: {_first(error)}")
             if found.fencing is not None:
                 LOG.info("leads under number %d: %s", found.fencing, found.reason)
                 lease = Lease(
@@ -133,7 +139,7 @@ class _Candidate:
                 for task in running:
                     task.cancel()
                 await asyncio.gather(*running, return_exceptions=True)
-                with suppress(Deposed):
+                with suppress(Deposed, SQLAlchemyError):  # the counters remember what is not saved
                     await save_counts(plane)
 
     async def _renew(self, lease: Lease) -> None:
@@ -147,9 +153,14 @@ class _Candidate:
                 else:
                     lease.lost.set()
             except SQLAlchemyError as error:
-                LOG.warning("the lease cannot be renewed: %s", str(error).splitlines()[0])
+                LOG.warning("the lease cannot be renewed: %s", _first(error))
 
     def _let_go(self, lease: Lease) -> None:
         """Let the next one lead at once; where that fails, the lease runs out."""
         with suppress(SQLAlchemyError):
             self.leases.release(lease.fencing)
+
+
+def _first(error: SQLAlchemyError) -> str:
+    """Return what is wrong without the statement and its values."""
+    return str(error).splitlines()[0]

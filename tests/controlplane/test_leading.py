@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,19 +20,28 @@ from controlplane.spec import Config, parse_config
 from controlplane.store.database import open_database
 from controlplane.store.leases import LeaseStore
 from controlplane.store.tables import lease as table
+from tests.controlplane.store.conftest import (
+    PROGRAMS,
+    need_postgresql,
+    place_of_its_own,
+    started,
+)
+from tests.controlplane.store.conftest import serving as serve_again
 
 pytestmark = pytest.mark.anyio
 SECONDS = 1.0
 
 
-def config(port: int) -> Config:
-    text = f"{{api: {{listen: '127.0.0.1:{port}'}}, storage: {{lease: {SECONDS:g}s}}}}"
-    return parse_config(text, origin="test")
+def config(port: int, database: str = "sqlite:///trimtab.db") -> Config:
+    storage = f"storage: {{lease: {SECONDS:g}s, database: '{database}'}}"
+    return parse_config(f"{{api: {{listen: '127.0.0.1:{port}'}}, {storage}}}", origin="test")
 
 
 @asynccontextmanager
-async def serving(folder: Path, port: int) -> AsyncIterator[tuple[FastAPI, httpx.AsyncClient]]:
-    app = create_app(config(port), beside=folder)
+async def serving(
+    folder: Path, port: int, database: str = "sqlite:///trimtab.db"
+) -> AsyncIterator[tuple[FastAPI, httpx.AsyncClient]]:
+    app = create_app(config(port, database), beside=folder)
     transport = httpx.ASGITransport(app)
     base = f"http://127.0.0.1:{port}"
     async with (
@@ -144,6 +153,32 @@ async def test_whoever_lost_the_lease_steps_down_and_refuses_writes(tmp_path: Pa
         assert (await client.get("/v1/targets")).json() == {"items": []}
         assert app.state.plane.lease.fencing == 8
         engine.dispose()
+
+
+async def test_a_database_that_was_away_is_led_on_as_before(tmp_path: Path) -> None:
+    need_postgresql()
+    with place_of_its_own() as (folder, port):
+        address = f"postgresql+psycopg://trimtab@127.0.0.1:{port}/postgres"
+        programs = PROGRAMS[-1].parent
+        with ExitStack() as database, ExitStack() as again:
+            database.enter_context(started(programs, folder, port))
+            async with (
+                serving(tmp_path, 9001, address) as (first, one),
+                serving(tmp_path, 9002, address) as (second, two),
+            ):
+                await asyncio.to_thread(database.close)
+                await asyncio.sleep(2 * SECONDS)
+                assert not first.state.plane.lease.live, "nothing is begun while nobody can tell"
+                assert "does not answer" in second.state.leader
+                again.enter_context(serve_again(programs, folder, port))
+                for _ in range(200):
+                    leading = [a for a in (first, second) if a.state.plane is not None]
+                    if len(leading) == 1 and leading[0].state.plane.lease.live:
+                        break
+                    await asyncio.sleep(0.05)
+                (leader,) = leading
+                client = one if leader is first else two
+                assert (await client.get("/v1/targets")).status_code == 200
 
 
 async def test_a_lease_that_ran_out_and_that_nobody_took_is_renewed(tmp_path: Path) -> None:

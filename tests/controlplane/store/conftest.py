@@ -32,10 +32,18 @@ def as_plain_user(command: list[str], *more: str) -> list[str]:
 
 @contextmanager
 def started(programs: Path, folder: Path, port: int) -> Iterator[None]:
-    """Run a server until the block ends. It ends with this process, however that ends."""
+    """Run a new server until the block ends. It ends with this process, however that ends."""
     data = str(folder / "data")
     initdb = [str(programs / "initdb"), "-D", data, "-U", "trimtab", "-A", "trust"]
     subprocess.run(as_plain_user(initdb), check=True, stdout=subprocess.DEVNULL, cwd=folder)
+    with serving(programs, folder, port):
+        yield
+
+
+@contextmanager
+def serving(programs: Path, folder: Path, port: int) -> Iterator[None]:
+    """Run a server on the data that are there, until the block ends."""
+    data = str(folder / "data")
     address = ["-p", str(port), "-c", "listen_addresses=127.0.0.1", "-k", str(folder)]
     command = as_plain_user(
         [str(programs / "postgres"), "-D", data, "-F", *address], "--pdeathsig=QUIT"
@@ -63,12 +71,24 @@ def wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
     pytest.fail(f"PostgreSQL did not start within {START_SECONDS} s")
 
 
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
-    """The address of an empty server that lives as long as the tests."""
+def need_postgresql() -> None:
+    """Skip where no server can be started."""
     pytest.importorskip("psycopg", reason="the driver psycopg is not installed")
     if not PROGRAMS or shutil.which("setpriv") is None:
         pytest.skip("PostgreSQL is not installed: no pg_ctl under /usr/lib/postgresql")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The address of an empty server that lives as long as the tests."""
+    need_postgresql()
+    with place_of_its_own() as (folder, port), started(PROGRAMS[-1].parent, folder, port):
+        yield f"postgresql+psycopg://trimtab@127.0.0.1:{port}/postgres"
+
+
+@contextmanager
+def place_of_its_own() -> Iterator[tuple[Path, int]]:
+    """Give a folder that the server's user may write, and a free port."""
     folder = Path(tempfile.mkdtemp(prefix="trimtab-pg-"))
     if IS_ROOT:
         user = pwd.getpwnam("postgres")
@@ -77,8 +97,7 @@ def postgres() -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     try:
-        with started(PROGRAMS[-1].parent, folder, port):
-            yield f"postgresql+psycopg://trimtab@127.0.0.1:{port}/postgres"
+        yield folder, port
     finally:
         shutil.rmtree(folder)
 
