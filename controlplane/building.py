@@ -18,9 +18,10 @@ from controlplane.promise import Promise, make_promise
 from controlplane.registries.mlflow import MlflowRegistry
 from controlplane.routers import Router
 from controlplane.routers.flag import FlagRouter
+from controlplane.routers.replicated import ReplicatedRouter
 from controlplane.settings import resolve_secret
 from controlplane.slo_files import read_slo_files
-from controlplane.spec import Config, FreezeSpec
+from controlplane.spec import Config, FreezeSpec, RouteSpec
 from controlplane.store.flags import FlagStore
 from controlplane.telemetry import Telemetry
 from probes.clock import Clock
@@ -54,10 +55,19 @@ def make_routers(config: Config) -> dict[str, Router]:
         InvalidConfig: No router of that kind is installed.
     """
     return {
-        name: _plugin("trimtab.routers", spec.route.router)(spec.route)
+        name: _router(spec.route)
         for name, spec in config.services.items()
         if spec.route is not None and not (spec.route.external or spec.route.flag)
     }
+
+
+def _router(route: RouteSpec) -> Router:
+    """Return one router, of several replicas where the route names them."""
+    kind = _plugin("trimtab.routers", route.router)
+    if not route.urls:
+        router: Router = kind(route)
+        return router
+    return ReplicatedRouter({name: kind(each) for name, each in route.replicas.items()})
 
 
 def make_flags(config: Config, engine: Engine, clock: Clock) -> dict[str, FlagRouter]:

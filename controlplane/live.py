@@ -2,10 +2,11 @@
 
 import asyncio
 from collections import defaultdict, deque
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from controlplane.decide.alert_state import Alert
-from controlplane.decide.route import Mirror, RouteSetting
+from controlplane.decide.route import ALONE, Mirror, RouteSeen
 from controlplane.decide.scaling import Wish
 from controlplane.engine_feed import EngineFeed
 from controlplane.version_watch import VersionWatch
@@ -66,16 +67,31 @@ class ProbeStanding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrafficStanding:
-    """What a service's router is set to: weights in per cent, None when it does not answer."""
+    """What a service's router is set to: weights in per cent, None when it does not answer.
+
+    Attributes:
+        weights: Over all replicas that answer.
+        reason: Why it is so.
+        mirror: What is mirrored.
+        replicas: Weights by replica, None for one that does not answer; empty without replicas.
+    """
 
     weights: dict[str, float] | None
     reason: str
     mirror: Mirror | None = None
+    replicas: Mapping[str, Mapping[str, float] | None] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, observed: RouteSetting, *, reason: str) -> "TrafficStanding":
+    def of(cls, observed: RouteSeen, *, reason: str) -> "TrafficStanding":
         """Return what was observed, and why it is so."""
-        return cls(weights=dict(observed.weights), mirror=observed.mirror, reason=reason)
+        replicas = {
+            name: None if setting is None else dict(setting.weights)
+            for name, setting in observed.replicas.items()
+            if name != ALONE
+        }
+        return cls(
+            weights=observed.weights, mirror=observed.mirror, reason=reason, replicas=replicas
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +137,7 @@ class Live:
         self.taken_up: set[str] = set()
         self.probes: dict[tuple[str, str, str], ProbeStanding] = {}
         self.traffic: dict[str, TrafficStanding] = {}
+        self.away_since: dict[tuple[str, str], float] = {}
         self.breakers: dict[tuple[str, str], Breaker] = {}
         self.factors: dict[tuple[str, str], float] = {}
         self.watches: dict[tuple[str, str], VersionWatch] = {}

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic.dataclasses import dataclass
 
+from controlplane.schemas.shape import Batch
 from controlplane.target_spec import STRICT, Name
 from controlplane.units import Seconds, Share, parse_seconds
 from slo import InvalidSelector, parse_selectors
@@ -16,12 +17,15 @@ __all__ = [
     "FreezeSpec",
     "GaugeSpec",
     "Margin",
+    "RollingSpec",
     "RolloutDefaults",
     "ShadowSpec",
     "StrategyName",
 ]
 
-StrategyName = Literal["canary", "blue-green", "immediate", "manual", "shadow", "observe"]
+StrategyName = Literal[
+    "canary", "blue-green", "immediate", "manual", "rolling", "shadow", "observe"
+]
 LEARNED = "learned"
 
 
@@ -53,6 +57,19 @@ class Margin:
     errors: Share = 0.0005
     error_odds: Annotated[float, Field(ge=1, le=100)] = 1.5
     latency_odds: Annotated[float, Field(ge=1, le=100)] = 1.2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
+class RollingSpec:
+    """How replicas are taken over.
+
+    Attributes:
+        batch: How many at a time, or which share of them, such as ``25%``.
+        max_unavailable: Replicas that may be away or changing at once; with more away it waits.
+    """
+
+    batch: Batch = "1"
+    max_unavailable: Annotated[int, Field(ge=1, le=1000)] = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
@@ -128,8 +145,9 @@ class RolloutDefaults:
     alpha: Annotated[float, Field(gt=0, lt=0.5)] = 0.01
     beta: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
     margin: Margin = field(default_factory=Margin)
+    rolling: RollingSpec = field(default_factory=RollingSpec)
     shadow: ShadowSpec = field(default_factory=ShadowSpec)
-    tolerable_errors: Share = 0.01
+    tolerable_errors: Annotated[Share, Field(gt=0, lt=1)] = 0.01
     noise: Annotated[float, Field(ge=1, le=100)] = 1.0
     warmup: Warmup = None
     promote_on_budget: bool = False

@@ -7,10 +7,12 @@ from controlplane.decide.rollout import Progress, Rollout, RolloutSpec
 from controlplane.decide.rollout_gauge import GaugeAction, GaugeAsked
 from controlplane.decide.rollout_plan import ALL, Answer, Approval, Strategy
 from controlplane.decide.rollout_state import Phase
+from controlplane.decide.route import batches
 from controlplane.errors import NotFound, Refused
 from controlplane.plane import Plane
 from controlplane.rollout_config import ApprovalSpec, GaugeSpec, RolloutDefaults
 from controlplane.rollout_fit import check_fit
+from controlplane.routers import replicas_of
 from controlplane.schemas import ApprovalIn, GaugeIn, RolloutIn
 
 __all__ = ["again", "back", "draft"]
@@ -31,7 +33,9 @@ def draft(plane: Plane, asked: RolloutIn) -> Rollout:
     if spec.route is None:
         msg = f"Service {asked.service!r} has no route, so nobody can move its traffic."
         raise Refused(msg, hint=f"add services.{asked.service}.route to trimtab.yaml")
-    drafted = _spec(spec.rollout, asked, external=spec.route.external)
+    external = spec.route.external
+    replicas = 0 if external else len(replicas_of(plane.routers[asked.service]))
+    drafted = _spec(spec.rollout, asked, external=external, replicas=replicas)
     check_fit(plane, asked.service, drafted.strategy)
     check_gauges(drafted.gauges, plane.profile_of(asked.service))
     return _renewed(plane, drafted)
@@ -102,7 +106,9 @@ def _renewed(plane: Plane, spec: RolloutSpec) -> Rollout:
     )
 
 
-def _spec(usual: RolloutDefaults, asked: RolloutIn, *, external: bool) -> RolloutSpec:
+def _spec(
+    usual: RolloutDefaults, asked: RolloutIn, *, external: bool, replicas: int
+) -> RolloutSpec:
     """Return what a request means, given what a service's rollouts usually are.
 
     Raises:
@@ -110,7 +116,12 @@ def _spec(usual: RolloutDefaults, asked: RolloutIn, *, external: bool) -> Rollou
     """
     strategy = Strategy(asked.strategy or (Strategy.OBSERVE if external else usual.strategy))
     _check_mover(asked, strategy, external=external)
-    steps = _steps(strategy, asked.steps or usual.steps)
+    rolling = strategy is Strategy.ROLLING
+    steps = (
+        _batches(usual, asked, replicas)
+        if rolling
+        else _steps(strategy, asked.steps or usual.steps)
+    )
     approvals = _approvals(usual, asked, strategy)
     _check_approvals(approvals, steps, strategy)
     return RolloutSpec(
@@ -137,6 +148,7 @@ def _spec(usual: RolloutDefaults, asked: RolloutIn, *, external: bool) -> Rollou
         against=asked.against,
         release=asked.release,
         tolerance=usual.shadow.tolerance,
+        max_unavailable=asked.max_unavailable or usual.rolling.max_unavailable,
         max_different=usual.shadow.max_different
         if asked.max_different is None
         else asked.max_different,
@@ -211,6 +223,25 @@ def _approvals(
     )
 
 
+def _batches(usual: RolloutDefaults, asked: RolloutIn, replicas: int) -> tuple[float, ...]:
+    """Return the weights in per cent after each batch of replicas but the last.
+
+    Raises:
+        Refused: Weights are asked for, or no replica is left to compare with.
+    """
+    if asked.steps:
+        msg = "A rolling rollout has batches of replicas, not steps in per cent."
+        raise Refused(msg, hint="ask with batch, such as 1 or 25%")
+    batch = asked.batch or usual.rolling.batch
+    found = batches(batch, replicas)
+    if not found:
+        msg = f"A batch of {batch} is all of {replicas}: no replica is left to compare with."
+        raise Refused(
+            msg, hint="rolling needs services.<name>.route.urls with two replicas or more"
+        )
+    return found
+
+
 def _steps(strategy: Strategy, steps: tuple[float, ...]) -> tuple[float, ...]:
     """Return the weights of a strategy, in per cent.
 
@@ -239,10 +270,10 @@ def _check_approvals(
     if len(set(names)) < len(names):
         msg = f"Two approvals have one name: {', '.join(names)}."
         raise Refused(msg)
-    if approvals and strategy not in (Strategy.CANARY, Strategy.BLUE_GREEN):
+    if approvals and strategy not in (Strategy.CANARY, Strategy.BLUE_GREEN, Strategy.ROLLING):
         msg = f"A rollout that is {strategy} stops at no approval."
-        raise Refused(msg, hint="use strategy canary or blue-green")
+        raise Refused(msg, hint="use strategy canary, rolling or blue-green")
     early = [each for each in approvals if steps and each.before <= steps[0]]
-    if early and strategy is Strategy.CANARY:
+    if early and strategy in (Strategy.CANARY, Strategy.ROLLING):
         msg = f"Approval {early[0].name!r} is before the first step, {steps[0]:g} %."
         raise Refused(msg, hint="whoever starts a rollout approves of its first step")

@@ -3,7 +3,7 @@
 from controlplane.decide.rollout_plan import Strategy
 from controlplane.errors import Refused
 from controlplane.plane import Plane
-from controlplane.routers import Mirroring
+from controlplane.routers import Mirroring, replicas_of
 
 __all__ = ["check_fit"]
 
@@ -20,7 +20,8 @@ def check_fit(plane: Plane, service: str, strategy: Strategy) -> None:
 
 def _check_mirror(plane: Plane, service: str) -> None:
     route, profile = plane.config.services[service].route, plane.profile_of(service)
-    if route is not None and not isinstance(plane.routers[service], Mirroring):
+    parts = replicas_of(plane.routers[service]).values()
+    if route is not None and not all(isinstance(part, Mirroring) for part in parts):
         msg = f"The router of {service}, {route.router}, cannot mirror requests."
         raise Refused(msg, hint="strategy canary moves a share of the users instead")
     if profile is not None and profile.mirror is None:

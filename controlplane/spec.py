@@ -124,7 +124,7 @@ class ServiceSpec:
         if self.probes and self.route is not None and self.route.external:
             msg = "probes ask the versions that a router knows, and external knows none"
             raise ValueError(msg)
-        if self.probes and self.route is not None and self.route.url is None:
+        if self.probes and self.route is not None and not self.route.addresses:
             msg = "probes ask at the route's url, so a flag with probes needs one, too"
             raise ValueError(msg)
 

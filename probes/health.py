@@ -20,7 +20,7 @@ async def check_ready(session: aiohttp.ClientSession, url: str, *, deadline: flo
         url: Readiness of the version itself: a server may be ready while its model is gone.
         deadline: Seconds for all of it.
     """
-    begun = time.monotonic()
+    begun, reached = time.monotonic(), True
     ok: bool | None
     try:
         async with asyncio.timeout(deadline), session.get(url, allow_redirects=False) as response:
@@ -28,5 +28,5 @@ async def check_ready(session: aiohttp.ClientSession, url: str, *, deadline: flo
     except TimeoutError:
         ok, reason = None, f"no answer within {deadline:g} s"
     except (aiohttp.ClientError, OSError) as error:
-        ok, reason = False, f"no connection: {type(error).__name__}"
-    return ProbeResult(ok=ok, seconds=time.monotonic() - begun, reason=reason)
+        reached, ok, reason = False, False, f"no connection: {type(error).__name__}"
+    return ProbeResult(ok=ok, seconds=time.monotonic() - begun, reason=reason, reached=reached)

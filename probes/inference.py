@@ -73,7 +73,7 @@ async def ask_golden(
         golden: What to ask, and what to hear.
         deadline: Seconds for all of it; a timeout says nothing about the answer.
     """
-    begun = time.monotonic()
+    begun, reached = time.monotonic(), True
     ok: bool | None
     try:
         async with asyncio.timeout(deadline):
@@ -81,8 +81,8 @@ async def ask_golden(
     except TimeoutError:
         ok, reason = None, f"no answer within {deadline:g} s"
     except (aiohttp.ClientError, OSError) as error:
-        ok, reason = False, f"no connection: {type(error).__name__}"
-    return ProbeResult(ok=ok, seconds=time.monotonic() - begun, reason=reason)
+        reached, ok, reason = False, False, f"no connection: {type(error).__name__}"
+    return ProbeResult(ok=ok, seconds=time.monotonic() - begun, reason=reason, reached=reached)
 
 
 async def _ask(session: aiohttp.ClientSession, url: str, golden: Golden) -> tuple[bool | None, str]:

@@ -32,6 +32,7 @@ async def list_services(plane: PlaneHere) -> Listing[ServiceOut]:
             weights=traffic.weights if (traffic := plane.live.traffic.get(name)) else None,
             reason=traffic.reason if traffic else "nobody moves its traffic",
             mirror=_mirror(traffic),
+            replicas=_replicas(traffic),
         )
         for name in plane.config.services
     )
@@ -102,3 +103,8 @@ def _mirror(traffic: TrafficStanding | None) -> MirrorOut | None:
     if traffic is None or traffic.mirror is None:
         return None
     return MirrorOut.model_validate(asdict(traffic.mirror))
+
+
+def _replicas(traffic: TrafficStanding | None) -> dict[str, dict[str, float] | None]:
+    known = {} if traffic is None else traffic.replicas
+    return {name: None if weights is None else dict(weights) for name, weights in known.items()}

@@ -41,6 +41,10 @@ class Beginning:
     strategy: Annotated[
         Strategy | None, typer.Option(help="How traffic comes to it; as configured.")
     ] = None
+    batch: Annotated[
+        str | None,
+        typer.Option(help="Replicas that are taken over at a time, for example 1 or 25%."),
+    ] = None
     approval: Annotated[
         list[str] | None,
         typer.Option(help="NAME[@WEIGHT][/DEADLINE[=approve]] for a yes before a weight."),
@@ -94,6 +98,7 @@ def _asked(service: str, version: str, beginning: Beginning) -> RolloutIn:
             "steps": _steps(beginning.steps),
             "soak_seconds": beginning.soak,
             "strategy": None if strategy is None else strategy.value,
+            "batch": beginning.batch,
             "approvals": tuple(map(approval_of, beginning.approval or ())),
             "against": beginning.against,
             "on_conflict": beginning.on_conflict.value,

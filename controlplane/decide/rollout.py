@@ -41,6 +41,7 @@ class RolloutSpec:
         tolerance: Within which numbers in the answers of two versions are the same, see `Mirror`.
         max_different: The share of a mirrored version's answers that may differ; 1 lets all.
         gauges: Levels of the replicas that are watched.
+        max_unavailable: Replicas that may be away or changing at once, where each is taken over as a whole.
         against: The version it is compared with, where somebody else moves the traffic; else empty,
             and it is the one that serves.
         release: How whoever moves the traffic calls this release; empty when unsaid.
@@ -71,6 +72,7 @@ class RolloutSpec:
     release: str = ""
     tolerance: float = 0.001
     max_different: float = 0.01
+    max_unavailable: int = 1
     gauges: tuple[GaugeAsked, ...] = ()
 
     @property
@@ -202,6 +204,7 @@ class Rollout:
             canary=self.spec.version,
             weight=self.weight,
             tolerance=self.spec.tolerance if self.spec.strategy is Strategy.SHADOW else None,
+            at_once=self.spec.max_unavailable if self.spec.strategy is Strategy.ROLLING else None,
         )
 
     def take(self, event: Event, *, reason: str, now: float, approval: str = "") -> "Rollout":

@@ -17,6 +17,7 @@ class Strategy(StrEnum):
         BLUE_GREEN: All at once when it is ready; the old one stays warm while the new one bakes.
         IMMEDIATE: All at once, and that is that.
         MANUAL: As a person says, weight by weight; a bad version is still sent home.
+        ROLLING: Replica by replica, each with all of its traffic, a batch at a time.
         SHADOW: Not at all: it answers copies of requests, and is judged by them.
         DRILL: A small share for a moment, and home again: it proves that rollback works.
         OBSERVE: As somebody else moves it: it is judged, and no weight is set.
@@ -26,6 +27,7 @@ class Strategy(StrEnum):
     BLUE_GREEN = "blue-green"
     IMMEDIATE = "immediate"
     MANUAL = "manual"
+    ROLLING = "rolling"
     SHADOW = "shadow"
     DRILL = "drill"
     OBSERVE = "observe"

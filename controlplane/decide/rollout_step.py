@@ -29,6 +29,7 @@ class Sight:
         held: Why no step forward is taken: a freeze, a spent budget; empty when one may be.
         differs: Why the answers of a mirrored version differ too much; empty when they do not.
         unlike: What is not known yet of its answers; empty when they are known to be the same.
+        away: Replicas that do not answer; empty when all do.
         guard: What has gone so wrong that no statistics are needed; empty when nothing has.
         approval: Name of the approval that is waited for; empty while none is.
         figures_age: Seconds since the canary's figures were last read; None when they never were.
@@ -50,6 +51,7 @@ class Sight:
     held: str = ""
     differs: str = ""
     unlike: str = ""
+    away: str = ""
     guard: str = ""
     approval: str = ""
     figures_age: float | None = 0.0
@@ -124,6 +126,8 @@ def _leave_pending(plan: Plan, sight: Sight) -> Move:
 def _finish(sight: Sight) -> Move:
     if sight.weight_reached:
         return Move(event=Event.WEIGHT_REACHED, reason="the router reports the final weights")
+    if sight.away:
+        return Move(event=None, reason=f"waiting for {sight.away}, which does not answer")
     return Move(event=None, reason="waiting until the router reports the final weights")
 
 
@@ -209,8 +213,9 @@ def _forward(plan: Plan, sight: Sight, event: Event, why: str) -> Move:
 def _waiting(plan: Plan, sight: Sight) -> str:
     """Return why the step is not over yet; empty when it is."""
     weight = plan.steps[sight.step] if sight.by_hand is None else sight.by_hand
-    if not sight.weight_reached:
-        return f"waiting until the router reports {weight:g} %"
+    unset = _unset(plan, sight, weight)
+    if unset:
+        return unset
     if sight.seconds_in_step < plan.soak_seconds:
         left = plan.soak_seconds - sight.seconds_in_step
         return f"soaking at {weight:g} % for {left:.0f} s more"
@@ -240,3 +245,14 @@ def _blind(sight: Sight) -> str:
 
 WAYS = {Strategy.OBSERVE: _observe, Strategy.DRILL: _drill}
 """Strategies that go forward by rules of their own."""
+
+
+def _unset(plan: Plan, sight: Sight, weight: float) -> str:
+    """Return why traffic is not yet where the step wants it; empty when it is."""
+    if sight.away:
+        return f"waiting for {sight.away}, which does not answer"
+    if not sight.weight_reached:
+        return f"waiting until the router reports {weight:g} %"
+    if plan.strategy is Strategy.ROLLING and not sight.canary_ready:
+        return "waiting until the version is ready on the replicas that were taken over"
+    return ""

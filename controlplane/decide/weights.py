@@ -19,6 +19,8 @@ class Shift:
         weight: The canary's weight at the present step, in per cent.
         tolerance: For comparing answers, where that share is mirrored and no traffic moves; None where
             it moves.
+        at_once: How many replicas may be away or changing at the same time, where each is taken over as
+            a whole; None where all are given the weight.
     """
 
     phase: Phase
@@ -26,6 +28,7 @@ class Shift:
     canary: str
     weight: float
     tolerance: float | None = None
+    at_once: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

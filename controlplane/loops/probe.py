@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from controlplane.live import ProbeStanding
 from controlplane.plane import Plane
 from controlplane.spec import ProbeSpec
-from probes.answers import ProbeResult
+from probes.answers import ProbeResult, worst
 from probes.health import check_ready
 from probes.inference import Golden, ask_golden
 
@@ -15,10 +15,10 @@ __all__ = ["Question", "ask", "questions"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """One probe of one service, asked of each of its versions."""
+    """One probe of one service, asked of each of its versions, at each of its replicas."""
 
     service: str
-    url: str
+    urls: tuple[str, ...]
     model: str
     probe: ProbeSpec
     golden: Golden | None
@@ -29,13 +29,13 @@ def questions(plane: Plane) -> tuple[Question, ...]:
     return tuple(
         Question(
             service=name,
-            url=spec.route.url,
+            urls=spec.route.addresses,
             model=spec.route.name,
             probe=probe,
             golden=plane.goldens[probe.golden] if probe.golden else None,
         )
         for name, spec in plane.config.services.items()
-        if spec.route is not None and spec.route.url is not None
+        if spec.route is not None and spec.route.addresses
         for probe in spec.probes
     )
 
@@ -89,7 +89,12 @@ async def _result(plane: Plane, question: Question, version: str) -> ProbeResult
     if not paths[question.probe.kind]:
         return None
     path = paths[question.probe.kind].format(model=question.model, version=version)
-    url, deadline = question.url + path, question.probe.timeout
+    answers = (_ask_replica(plane, question, url + path) for url in question.urls)
+    return worst(await asyncio.gather(*answers))
+
+
+async def _ask_replica(plane: Plane, question: Question, url: str) -> ProbeResult:
+    deadline = question.probe.timeout
     if question.golden is None:
         return await check_ready(plane.http, url, deadline=deadline)
     return await ask_golden(plane.http, url, question.golden, deadline=deadline)

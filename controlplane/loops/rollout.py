@@ -9,9 +9,10 @@ from sqlalchemy import Connection
 from controlplane.approval_notice import notice_approvals
 from controlplane.decide.rollout import Rollout
 from controlplane.decide.rollout_conditions import stamped
+from controlplane.decide.rollout_plan import Strategy
 from controlplane.decide.rollout_state import Event, Phase
 from controlplane.decide.rollout_step import Move, next_move
-from controlplane.decide.route import RouteSetting, WantedRoute, wanted_route
+from controlplane.decide.route import RouteSeen, WantedRoute, taken_over, wanted_route
 from controlplane.errors import RouterError
 from controlplane.live import TrafficStanding
 from controlplane.loops.past_rollouts import learned_warmup, noise_so_far
@@ -50,6 +51,7 @@ async def _move_service(plane: Plane, name: str) -> None:
         _judge(plane, name)
         return
     observed = await read_route(plane.routers[name])
+    _note_absence(plane, name, observed)
     # From here until the router is asked again nothing waits, so no request can come between.
     record = plane.services.list().get(name) or _first_sight(plane, name, observed.weights)
     rollout = _whose_turn(plane, name)
@@ -95,7 +97,7 @@ def _first_sight(plane: Plane, name: str, observed: Mapping[str, float]) -> Serv
 
 
 def _advance(
-    plane: Plane, rollout: Rollout, record: ServiceRecord, observed: RouteSetting | None
+    plane: Plane, rollout: Rollout, record: ServiceRecord, observed: RouteSeen | None
 ) -> tuple[Rollout, ServiceRecord]:
     """Decide one move and save it, with the counts and the evidence it rests on.
 
@@ -105,8 +107,7 @@ def _advance(
         record: Who serves at rest.
         observed: What the router is set to; None where somebody else moves the traffic.
     """
-    wanted = _wanted(plane, record, rollout).setting
-    seen = see(plane, rollout, weight_reached=observed is None or observed.is_as(wanted))
+    seen = _seen(plane, rollout, record, observed)
     move = next_move(seen.rollout.spec.plan, seen.sight)
     moved = stamped(_taken(plane, seen, record, move), now=plane.now())
     promoted = moved.progress.phase is Phase.SUCCEEDED and moved.spec.strategy.moves_traffic
@@ -130,6 +131,43 @@ def _advance(
     if not moved.active:
         plane.canaries.end(moved)
     return moved, record
+
+
+def _seen(
+    plane: Plane, rollout: Rollout, record: ServiceRecord, observed: RouteSeen | None
+) -> Seen:
+    """Return what the decision looks at."""
+    if observed is None:
+        return see(plane, rollout, weight_reached=True)
+    wanted = _wanted(plane, record, rollout, observed)
+    return see(
+        plane,
+        rollout,
+        weight_reached=observed.is_as(wanted),
+        away=", ".join(observed.away),
+        lost=_lost(plane, rollout, observed),
+    )
+
+
+def _lost(plane: Plane, rollout: Rollout, observed: RouteSeen) -> str:
+    """Return which replica that was taken over is away for too long; empty when none is."""
+    if rollout.spec.strategy is not Strategy.ROLLING or rollout.shift is None:
+        return ""
+    service, patience = rollout.spec.service, rollout.spec.plan.ready_within_seconds
+    for name in taken_over(tuple(observed.replicas), rollout.weight):
+        since = plane.live.away_since.get((service, name))
+        if since is not None and plane.now() - since >= patience:
+            return f"{name} was taken over and has not answered for {patience:g} s"
+    return ""
+
+
+def _note_absence(plane: Plane, service: str, observed: RouteSeen) -> None:
+    """Remember since when replicas do not answer."""
+    for name, setting in observed.replicas.items():
+        if setting is None:
+            plane.live.away_since.setdefault((service, name), plane.now())
+        else:
+            plane.live.away_since.pop((service, name), None)
 
 
 def _taken(plane: Plane, seen: Seen, record: ServiceRecord, move: Move) -> Rollout:
@@ -170,22 +208,24 @@ async def _act(
     name: str,
     record: ServiceRecord,
     rollout: Rollout | None,
-    observed: RouteSetting,
+    observed: RouteSeen,
 ) -> None:
-    wanted = _wanted(plane, record, rollout)
-    if not observed.is_as(wanted.setting) and plane.lease.live:
+    wanted = _wanted(plane, record, rollout, observed)
+    if observed.due(wanted) and plane.lease.live:
         try:
             router, fencing = plane.routers[name], plane.lease.fencing
-            await set_route(router, observed, wanted.setting, fencing=fencing)
+            done = await set_route(router, observed, wanted, fencing=fencing)
         except RouterError as error:
             plane.live.traffic[name] = TrafficStanding.of(observed, reason=str(error))
             return
-        LOG.info("%s: weights %s (%s)", name, dict(wanted.setting.weights), wanted.reason)
-        observed = wanted.setting
+        observed = observed.once_set(done, wanted)
+        LOG.info("%s: weights %s (%s)", name, observed.weights, wanted.reason)
     plane.live.traffic[name] = TrafficStanding.of(observed, reason=wanted.reason)
 
 
-def _wanted(plane: Plane, record: ServiceRecord, rollout: Rollout | None) -> WantedRoute:
+def _wanted(
+    plane: Plane, record: ServiceRecord, rollout: Rollout | None, observed: RouteSeen
+) -> WantedRoute:
     factors = {
         version: factor
         for (service, version), factor in plane.live.factors.items()
@@ -196,4 +236,5 @@ def _wanted(plane: Plane, record: ServiceRecord, rollout: Rollout | None) -> Wan
         previous=record.previous,
         shift=None if rollout is None else rollout.shift,
         factors=factors,
+        replicas=tuple(observed.replicas),
     )

@@ -43,8 +43,18 @@ class Seen:
     sight: Sight
 
 
-def see(plane: Plane, rollout: Rollout, *, weight_reached: bool) -> Seen:
-    """Read readiness, breaker and evidence of one rollout."""
+def see(
+    plane: Plane, rollout: Rollout, *, weight_reached: bool, away: str = "", lost: str = ""
+) -> Seen:
+    """Read readiness, breaker and evidence of one rollout.
+
+    Args:
+        plane: The plane.
+        rollout: Which.
+        weight_reached: Whether all replicas are set as they should be.
+        away: Replicas that do not answer, in words; empty when all do.
+        lost: Why a replica that was taken over is given up; empty when none is.
+    """
     watched = _watched(plane, rollout)
     verdict = None
     if watched is not None and rollout.progress.phase in JUDGED:
@@ -70,7 +80,8 @@ def see(plane: Plane, rollout: Rollout, *, weight_reached: bool) -> Seen:
         by_hand=progress.by_hand,
         differs=answers.text if answers is not None and answers.too_many else "",
         unlike=answers.text if answers is not None and not answers.proven else "",
-        guard=_guard(plane, rollout, verdict),
+        guard=lost or _guard(plane, rollout, verdict),
+        away=away,
         approval=progress.approval,
         figures_age=_figures_age(plane, rollout),
         stale_seconds=STALE_PAGES
@@ -264,7 +275,9 @@ def _with_share(plane: Plane, rollout: Rollout) -> Rollout:
     progress, weight = rollout.progress, rollout.weight
     versions = (rollout.spec.version, progress.baseline)
     whole = all(plane.live.factors.get((rollout.spec.service, v), 1.0) >= 1.0 for v in versions)
-    moves = rollout.spec.strategy.moves_traffic and progress.phase is Phase.PROGRESSING
+    strategy = rollout.spec.strategy
+    spread = strategy.moves_traffic and strategy is not Strategy.ROLLING
+    moves = spread and progress.phase is Phase.PROGRESSING
     if not moves or not 0.0 < weight < ALL or not whole:
         return rollout
     found = compare_share(

@@ -7,9 +7,9 @@ verbs can do it.
 from collections.abc import Mapping
 from typing import Protocol, runtime_checkable
 
-from controlplane.decide.route import Mirror
+from controlplane.decide.route import ALONE, Mirror
 
-__all__ = ["Mirroring", "Router"]
+__all__ = ["Mirroring", "Replicated", "Router", "replicas_of"]
 
 
 class Router(Protocol):
@@ -64,3 +64,18 @@ class Mirroring(Protocol):
             RouterError: The system refused or did not answer.
         """
         ...
+
+
+@runtime_checkable
+class Replicated(Protocol):
+    """A router whose replicas can be set one by one."""
+
+    @property
+    def replicas(self) -> Mapping[str, Router]:
+        """A router of each replica, by name, in the order in which they are taken over."""
+        ...
+
+
+def replicas_of(router: Router) -> Mapping[str, Router]:
+    """Return a router of each replica; one that has none is its own, called `ALONE`."""
+    return router.replicas if isinstance(router, Replicated) else {ALONE: router}

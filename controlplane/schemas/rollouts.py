@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from controlplane.schemas.shape import Name, Shape, Text
+from controlplane.schemas.shape import Batch, Name, Shape, Text
 
 __all__ = [
     "ApprovalIn",
@@ -52,6 +52,8 @@ class RolloutIn(Shape):
     Attributes:
         on_conflict: What becomes of a rollout of the service that is under way: it is superseded,
             waited for, or in the way.
+        batch: How many replicas are taken over at a time, or which share of them, such as ``25%``.
+        max_unavailable: Replicas that may be away or changing at once.
         max_different: The share of a mirrored version's answers that may differ; 1 lets all.
         override: Why neither a freeze nor a spent budget holds it; it is written down.
         against: The version it is compared with, where somebody else moves the traffic.
@@ -66,9 +68,12 @@ class RolloutIn(Shape):
     soak_seconds: Annotated[float | None, Field(ge=0, le=86400)] = None
     min_requests: Annotated[int | None, Field(ge=0)] = None
     horizon_seconds: Annotated[float | None, Field(gt=0, le=604800)] = None
-    strategy: Literal["canary", "blue-green", "immediate", "manual", "shadow", "observe"] | None = (
-        None
-    )
+    strategy: (
+        Literal["canary", "blue-green", "immediate", "manual", "rolling", "shadow", "observe"]
+        | None
+    ) = None
+    batch: Batch | None = None
+    max_unavailable: Annotated[int | None, Field(ge=1, le=1000)] = None
     max_different: Annotated[float | None, Field(ge=0.0001, le=1)] = None
     approvals: Annotated[tuple[ApprovalIn, ...], Field(max_length=10)] = ()
     on_conflict: Literal["supersede", "queue", "refuse"] = "supersede"
@@ -127,6 +132,7 @@ class RolloutSpecOut(Shape):
     release: str = ""
     tolerance: float = 0.001
     max_different: float = 0.01
+    max_unavailable: int = 1
     gauges: tuple[GaugeIn, ...] = ()
 
 

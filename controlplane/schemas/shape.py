@@ -2,13 +2,17 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-__all__ = ["Name", "Problem", "Shape", "Text"]
+__all__ = ["Batch", "Name", "Problem", "Shape", "Text"]
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
 Text = Annotated[str, Field(max_length=4096)]
+Batch = Annotated[
+    str, BeforeValidator(str), Field(pattern=r"^([1-9][0-9]{0,3}|[1-9][0-9]?%|100%)$")
+]
+"""How many replicas at a time, ``2``, or which share of them, ``25%``."""
 
 
 class Shape(BaseModel):

@@ -1,5 +1,7 @@
 """Shapes of what is seen just now."""
 
+from pydantic import Field
+
 from controlplane.schemas.shape import Shape
 
 __all__ = [
@@ -141,7 +143,11 @@ class MirrorOut(Shape):
 
 
 class ServiceOut(Shape):
-    """One service: who serves it now, and what is mirrored."""
+    """One service: who serves it now, and what is mirrored.
+
+    Attributes:
+        replicas: Weights by replica, None for one that does not answer; empty without replicas.
+    """
 
     name: str
     stable: str | None
@@ -149,6 +155,7 @@ class ServiceOut(Shape):
     weights: dict[str, float] | None
     reason: str
     mirror: MirrorOut | None = None
+    replicas: dict[str, dict[str, float] | None] = Field(default_factory=dict)
 
 
 class GpuDeviceOut(Shape):

@@ -4,7 +4,7 @@ Dying is simulated inside the process, so that it can happen between any two sta
 committed is lost, what the router was told stays, and a new plane opens the same database.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -20,6 +20,7 @@ from controlplane.loops.measure import save_counts
 from controlplane.plane import Plane
 from controlplane.routers.flag import FlagRouter
 from tests.controlplane.loops.test_rollout import traffic_second
+from tests.controlplane.loops.test_rollout_rolling import NAMES, Fleet, make_fleet
 from tests.controlplane.loops.test_rollout_shadow import mirrored_second
 from tests.controlplane.small_world import FLAG_ROUTE, Surroundings, World, asked, open_world
 from tests.fakes import MirroringRouter
@@ -192,3 +193,51 @@ async def one_rollout(around: Surroundings, fate: Fate, way: str, *, bad: bool) 
     moved = not sent_home and ended.spec.strategy.moves_traffic
     assert around.router.weights.get("2", 0.0) == (100.0 if moved else 0.0)
     assert around.router.mirror is None
+
+
+@pytest.mark.parametrize("end", ["good", "bad"])
+async def test_a_rolling_rollout_ends_as_its_history_allows(
+    around: Surroundings,
+    serve: Callable[..., Awaitable[str]],
+    end: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Ten kills, good and bad: whatever dies in between, replicas are taken over in order, one by one."""
+    rng, kills, rollouts = np.random.default_rng([4, len(end)]), 0, 0
+    while kills < KILLS:
+        folder = around.folder / str(rollouts)
+        folder.mkdir()
+        fate = Fate(rng=rng)
+        around.clock.elapsed = 0.0
+        fresh = replace(around, folder=folder)
+        fleet = await make_fleet(fresh, serve, lambda fate=fate: MortalRouter(fate))
+        await roll_through(fleet, fate, bad=end == "bad")
+        kills, rollouts = kills + fate.kills, rollouts + 1
+    with capsys.disabled():
+        print(f"\n  rolling, {end}: {kills} kills in {rollouts} rollouts", end="")  # noqa: T201 -- the figure
+
+
+async def roll_through(fleet: Fleet, fate: Fate, *, bad: bool) -> None:
+    """Open planes over a fleet until its rollout has ended; each dies when fate strikes."""
+    async with fleet.opened() as world:
+        await world.moves()
+        draft = rollout_draft.draft(world.plane, asked(strategy="rolling"))
+        rollout = rollout_desk.start(world.plane, draft, idempotency_key=None)
+    fate.draw()
+    clock, over = fleet.around.clock, False
+    while not over and clock.elapsed < MOST_SECONDS:
+        async with fleet.opened() as world:
+            try:
+                with mortal(world.plane, fate):
+                    while not over and clock.elapsed < MOST_SECONDS:
+                        await fleet.second(world, bad=0.6 if bad else 0.0)
+                        over = not world.plane.rollouts.get(rollout.id).active
+            except Killed:
+                clock.elapsed += 2.0
+    async with fleet.opened() as world:
+        ended = world.plane.rollouts.get(rollout.id)
+        assert world.plane.trail.first_break() is None
+    assert ended.progress.phase is (Phase.ROLLED_BACK if bad else Phase.SUCCEEDED)
+    assert fleet.taken == (() if bad else NAMES)
+    order = [names for names in dict.fromkeys(fleet.history) if names]
+    assert order == [NAMES[: count + 1] for count in range(len(order))], "a replica was passed over"

@@ -149,3 +149,9 @@ def test_the_most_replicas_are_not_fewer_than_the_least() -> None:
 def test_a_route_is_either_ours_or_somebody_elses(service: str, told: str) -> None:
     with pytest.raises(InvalidConfig, match=told):
         parse_config(f"services: {{a: {{{service}}}}}", origin="trimtab.yaml")
+
+
+def test_no_error_at_all_is_no_share_that_can_be_tolerated() -> None:
+    """The analysis needs one above 0; a file that says 0 would fail in every round."""
+    with pytest.raises(InvalidConfig, match="tolerable_errors"):
+        parse_config("services: {a: {rollout: {tolerable_errors: 0}}}", origin="trimtab.yaml")

@@ -124,6 +124,8 @@ def test_strategy_approvals_and_conflict_are_written_on_the_command_line(trimtab
     refused = trimtab("rollout", "start", "resnet", "--version", "2", "--on-conflict", "refuse")
     assert refused.exit_code == Exit.REFUSED
     assert trimtab("rollout", "start", "resnet", "--version", "2", "--approval", "@").exit_code == 2
+    rolling = ("rollout", "start", "resnet", "--version", "2", "--strategy", "rolling")
+    assert "all of 1" in trimtab(*rolling, "--batch", "1").stderr
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,14 @@ async def test_an_answer_that_taught_nothing_is_in_no_count(world: World, serve)
     await world.measure()
     (question,) = questions(world.plane)
     impatient = replace(question.probe, timeout=0.05)
-    await ask(world.plane, replace(question, url=await serve(sleep), probe=impatient))
+    await ask(
+        world.plane,
+        replace(
+            question,
+            urls=(await serve(sleep),),
+            probe=impatient,
+        ),
+    )
     found = world.plane.live.probes["resnet", "1", "ready"]
     assert (found.ok, found.total, found.failures_in_row) == (None, 0, 0)
 
