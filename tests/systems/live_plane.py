@@ -1,7 +1,6 @@
 """`trimtab up` in a process of its own, and a fleet that counts as fast as it is told to."""
 
 import asyncio
-import json
 import os
 import signal
 import subprocess
@@ -18,14 +17,15 @@ import pytest
 from aiohttp import web
 
 from controlplane.demo.processes import free_port
-from tests.controlplane.small_world import ModelServer
+from tests.controlplane.small_world import SLO, ModelServer
 
-__all__ = ["Fleet", "LivePlane", "live_fleet", "live_plane", "trimtab"]
+__all__ = ["Fleet", "LivePlane", "environment", "live_fleet", "live_plane", "trimtab"]
 
 START_SECONDS = 30.0
 STOP_SECONDS = 10.0
 CONFIG = """
 targets: [{{name: server, url: "{fleet}/metrics", service: resnet, interval: 200ms}}]
+slos: [slos.yaml]
 services:
   resnet:
     route: {{router: reference-server, url: "{fleet}", name: resnet}}
@@ -52,6 +52,8 @@ class Fleet(ModelServer):
     async def handle(self, request: web.Request) -> web.Response:
         """Answer as the reference server does; what was asked since the last answer is counted."""
         self._count()
+        if request.path.endswith("/mirror"):
+            return web.Response(status=404)
         if not request.path.endswith("/traffic"):
             return await super().handle(request)
         if request.method == "PUT":
@@ -153,6 +155,7 @@ def live_plane(
     port = free_port()
     text = CONFIG.format(fleet=fleet.url, rollout=rollout, folder=folder, port=port)
     (folder / "trimtab.yaml").write_text(text + more)
+    (folder / "slos.yaml").write_text(SLO)
     plane = LivePlane(folder=folder, url=f"http://127.0.0.1:{port}")
     try:
         plane.start()
@@ -161,21 +164,23 @@ def live_plane(
         plane.stop()
 
 
+def environment(plane: LivePlane | None, **more: str) -> dict[str, str]:
+    """Return what a pipeline's steps find: where the plane is, and `trimtab` on the path."""
+    settings = os.environ  # noqa: TID251 -- a pipeline's own
+    programs = f"{Path(sys.executable).parent}:{settings.get('PATH', '')}"
+    url = "http://127.0.0.1:9" if plane is None else plane.url
+    return settings | {"TRIMTAB_URL": url, "PATH": programs, **more}
+
+
 def trimtab(
     plane: LivePlane | None, *arguments: str, seconds: float = 60.0
 ) -> subprocess.CompletedProcess[str]:
     """Run the command as a pipeline does: in a process of its own, without a terminal."""
-    url = "http://127.0.0.1:9" if plane is None else plane.url
     return subprocess.run(
         [sys.executable, "-m", "controlplane", *arguments],
         check=False,
         capture_output=True,
         text=True,
         timeout=seconds,
-        env=os.environ | {"TRIMTAB_URL": url},  # noqa: TID251 -- a pipeline's own
+        env=environment(plane),
     )
-
-
-def told(ended: subprocess.CompletedProcess[str]) -> dict[str, object]:
-    """Return what a command said as JSON."""
-    return dict(json.loads(ended.stdout))
