@@ -127,6 +127,13 @@ class TrimtabClient(RestCalls):
         answer = self._call("POST", "/v1/rollouts", json=body, headers=headers)
         return schemas.RolloutOut.model_validate(answer)
 
+    def lint_rollouts(self, service: str) -> list[schemas.LintOut]:
+        """What keeps rollouts of a service from working, as they are configured."""
+        answer = self._call(
+            "GET", "/v1/rollouts:lint", params={"service": service}, timeout=LONG_SECONDS
+        )
+        return [schemas.LintOut.model_validate(each) for each in answer["items"]]
+
     def drill_rollback(self, asked: schemas.DrillIn) -> schemas.RolloutOut:
         """Rehearse a rollback."""
         body = asked.model_dump(mode="json", by_alias=True, exclude_none=True)

@@ -9,6 +9,7 @@ import typer
 from controlplane.cli.exits import Exit
 from controlplane.cli.option_groups import with_option_groups
 from controlplane.cli.rollout_drill import drill
+from controlplane.cli.rollout_lint import lint
 from controlplane.cli.rollout_report import print_rollouts
 from controlplane.cli.rollout_verbs import add_verbs, approval_of
 from controlplane.cli.rollout_wait import Waiting, follow
@@ -22,6 +23,7 @@ app = typer.Typer(name="rollout", help="Progressive delivery.", no_args_is_help=
 
 add_verbs(app)
 app.command("drill")(drill)
+app.command("lint")(lint)
 
 
 class Conflict(StrEnum):

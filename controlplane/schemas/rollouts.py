@@ -11,6 +11,7 @@ __all__ = [
     "ConditionOut",
     "DrillIn",
     "GaugeIn",
+    "LintOut",
     "RolloutIn",
     "RolloutOut",
     "RolloutSpecOut",
@@ -102,6 +103,24 @@ class DrillIn(Shape):
     hold_seconds: Annotated[float, Field(ge=0, le=3600)] = 2.0
     override: Text = ""
     on_conflict: Literal["queue", "refuse"] = "refuse"
+
+
+class LintOut(Shape):
+    """One finding about how rollouts of a service are configured.
+
+    Attributes:
+        service: Whose.
+        code: For programs.
+        note: Whether it works all the same, only less well.
+        fact: What is so.
+        fix: What to do about it.
+    """
+
+    service: str
+    code: str
+    note: bool
+    fact: str
+    fix: str
 
 
 class RolloutSpecOut(Shape):

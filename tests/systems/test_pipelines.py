@@ -226,3 +226,25 @@ def _read(terminal: int) -> str:
             os.close(terminal)
             return shown.decode(errors="replace")
         shown += piece
+
+
+def test_lint_tells_from_a_file_and_from_a_plane_what_cannot_work(
+    plane: LivePlane, fleet: Fleet
+) -> None:
+    file = plane.folder / "trimtab.yaml"
+    for what in (str(file), "resnet"):
+        well = trimtab(plane, "rollout", "lint", what)
+        assert (well.returncode, "note, few-replicas" in well.stdout) == (0, True), well.stdout
+        assert "fault" not in well.stdout
+    fleet.rate = 0.0
+    for what in (str(file), "resnet"):
+        idle = trimtab(plane, "rollout", "lint", what, "-o", "json")
+        assert idle.returncode == 1
+        assert "no-traffic" in [each["code"] for each in json.loads(idle.stdout)]
+    file.write_text(file.read_text().replace("horizon: 1h", "horizon: 1s"))
+    short = trimtab(None, "rollout", "lint", str(file), "--service", "resnet")
+    assert (short.returncode, "horizon-too-short" in short.stdout) == (1, True)
+    assert trimtab(None, "rollout", "lint", str(file), "--service", "gpt").returncode == 2
+    file.write_text("services: {resnet: {rollout: {step: [5]}}}")
+    assert trimtab(None, "rollout", "lint", str(file)).returncode == 2
+    assert trimtab(None, "rollout", "lint", "resnet").returncode == 6
