@@ -57,14 +57,14 @@ class Metrics:
         )
         self._queue = Histogram(
             "inference_queue_seconds",
-            "Time in the queue, probes included.",
+            "Time in the queue, probes and copies included.",
             BY_VERSION,
             buckets=EDGES,
             registry=registry,
         )
         self._batch = Histogram(
             "inference_batch_size",
-            "Rows in one call of the model, probes included.",
+            "Rows in one call of the model, probes and copies included.",
             BY_VERSION,
             buckets=BATCH_EDGES,
             registry=registry,
@@ -126,7 +126,9 @@ class Metrics:
 
 
 def _waiting(model: ServedModel) -> float:
-    return sum(lane.waiting for lane in model.lanes.values())
+    """Return how many users' requests wait: a version that is mirrored to has none."""
+    users = (lane for version, lane in model.lanes.items() if not model.mirror.percent(version))
+    return sum(lane.waiting for lane in users)
 
 
 def _inside(lane: Lane) -> float:

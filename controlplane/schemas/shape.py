@@ -1,5 +1,6 @@
 """What every shape shares, and the shape of errors."""
 
+import re
 from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -9,9 +10,18 @@ __all__ = ["Batch", "Name", "Problem", "Shape", "Text"]
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
 Text = Annotated[str, Field(max_length=4096)]
-Batch = Annotated[
-    str, BeforeValidator(str), Field(pattern=r"^([1-9][0-9]{0,3}|[1-9][0-9]?%|100%)$")
-]
+
+
+def _batch(value: object) -> str:
+    """Check a number of replicas, or a share of them."""
+    text = str(value)
+    if re.fullmatch(r"[1-9][0-9]{0,3}|[1-9][0-9]?%|100%", text) is None:
+        msg = f"{text[:20]!r} is no batch; write how many replicas, such as 1, or which share: 25%"
+        raise ValueError(msg)
+    return text
+
+
+Batch = Annotated[str, BeforeValidator(_batch)]
 """How many replicas at a time, ``2``, or which share of them, ``25%``."""
 
 

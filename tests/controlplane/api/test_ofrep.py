@@ -136,3 +136,20 @@ async def test_a_plane_that_stands_by_gives_what_the_leading_one_saved(
     assert (await ofrep.post(f"{FLAGS}/resnet", json=ADA)).json()["value"] == "1"
     await plane.routers["resnet"].set_weights({"2": 100.0})
     assert (await ofrep.post(f"{FLAGS}/resnet", json=ADA)).json()["value"] == "2"
+
+
+@pytest.mark.parametrize("leads", [True, False], ids=["who leads", "who stands by"])
+async def test_while_the_database_is_away_the_last_known_shares_are_given(
+    app: FastAPI,
+    ofrep: httpx.AsyncClient,
+    flagged: World,
+    leads: bool,  # noqa: FBT001 -- a case
+) -> None:
+    plane = flagged.plane
+    await plane.routers["resnet"].set_weights({"2": 100.0})
+    app.state.flags = make_flags(plane.config, plane.engine, plane.clock)
+    app.state.plane = plane if leads else None
+    with plane.engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE flag RENAME TO away")
+    await flagged.moves()
+    assert (await ofrep.post(f"{FLAGS}/resnet", json=ADA)).json()["value"] == "2"

@@ -100,6 +100,9 @@ def test_a_person_steps_in(trimtab, running: RunningPlane) -> None:
         pytest.param(
             ("resnet", "--version", "2", "--steps", "5,500"), "steps.1: ", id="a step beyond all"
         ),
+        pytest.param(
+            ("resnet", "--version", "2", "--batch", "0"), "'0' is no batch; write", id="no batch"
+        ),
     ],
 )
 def test_what_cannot_be_asked_for_ends_with_two(
