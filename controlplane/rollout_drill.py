@@ -1,8 +1,8 @@
-"""Where a rollback is rehearsed: a small share for a moment, and home again."""
+"""What a request for a drill means: a small share for a moment, and home again, not yet saved."""
 
 from dataclasses import replace
 
-from controlplane import rollout_desk, rollout_draft
+from controlplane import rollout_draft
 from controlplane.decide.rollout import Rollout
 from controlplane.decide.rollout_plan import Strategy
 from controlplane.errors import Refused
@@ -10,20 +10,23 @@ from controlplane.plane import Plane
 from controlplane.rollout_hold import held_back
 from controlplane.schemas import DrillIn, RolloutIn
 
-__all__ = ["start_drill"]
+__all__ = ["draft_drill"]
 
 UNSAID = "?"
 REACHED_WITHIN_SECONDS = 120.0
 """A router that does not report the small share by then has failed the drill."""
 
 
-def start_drill(plane: Plane, asked: DrillIn, *, idempotency_key: str | None) -> Rollout:
-    """Save a drill: the smallest step of a service goes to a version that is kept warm, and home again.
+def draft_drill(plane: Plane, asked: DrillIn) -> Rollout:
+    """Return a drill: the smallest step of a service goes to a version that is kept warm, and home again.
 
     Raises:
         NotFound: No such service.
-        Refused: No other version is kept warm, a freeze holds it, or a rollout is under way.
+        Refused: No other version is kept warm, or a freeze holds it.
     """
+    if asked.service in plane.watched:
+        msg = f"Somebody else moves the traffic of {asked.service}, and takes it back as well."
+        raise Refused(msg, hint="rehearse a rollback where it is moved")
     drafted = rollout_draft.draft(
         plane,
         RolloutIn(
@@ -42,12 +45,7 @@ def start_drill(plane: Plane, asked: DrillIn, *, idempotency_key: str | None) ->
     if why:
         msg = f"No drill of {asked.service} now: {why}."
         raise Refused(msg, hint="wait for its end, or say why not with an override")
-    return rollout_desk.start(
-        plane,
-        replace(drafted, spec=spec),
-        idempotency_key=idempotency_key,
-        on_conflict=asked.on_conflict,
-    )
+    return replace(drafted, spec=spec)
 
 
 def _smallest_step(plane: Plane, asked: DrillIn) -> float:

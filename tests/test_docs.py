@@ -166,3 +166,15 @@ def test_the_registry_of_the_documentation_is_one_that_is_understood() -> None:
     followed = parse_config(text + f"services: {{resnet: {service}}}", origin="README.md").registry
     assert followed is not None
     assert followed.mlflow.models[0].alias == "champion"
+
+
+def test_what_trimtab_yaml_says_of_traffic_that_others_move_is_understood() -> None:
+    blocks = [yaml.safe_load(block) for block in fenced("yaml", HOOKS) if "discovery:" in block]
+    assert len(blocks) == 2
+    for block in blocks:
+        assert parse_config(yaml.safe_dump(block), origin="README.md").discovery
+
+
+def test_every_yaml_of_the_hooks_can_be_read() -> None:
+    for block in fenced("yaml", HOOKS):
+        assert list(yaml.safe_load_all(block))

@@ -15,6 +15,7 @@ from controlplane.api.access import PlaneHere
 from controlplane.api.problems import status_of
 from controlplane.decide.gate import Gate
 from controlplane.decide.judgement import Saying
+from controlplane.decide.rollout_outcome import Outcome, outcome_of
 from controlplane.decide.rollout_state import TRANSITIONS
 from controlplane.errors import TrimtabError
 from controlplane.plane import Plane
@@ -93,8 +94,13 @@ def _rollback(plane: Plane, canary: FlaggerIn) -> Said:
     if rollout is None:
         return False, "nothing judges it yet"
     found = verdict_of(plane, rollout)
-    back = found.saying in (Saying.ROLLBACK, Saying.INCONCLUSIVE)
-    return back, f"{found.saying}: {'; '.join(found.reasons)}"
+    unproven = (
+        outcome_of(rollout) is Outcome.INCONCLUSIVE
+    )  # what we never saw is no reason to go back
+    return (
+        found.saying is Saying.ROLLBACK or unproven,
+        f"{found.saying}: {'; '.join(found.reasons)}",
+    )
 
 
 def _post_rollout(plane: Plane, canary: FlaggerIn) -> Said:

@@ -14,7 +14,7 @@ from controlplane.decide.rollout_plan import Answer
 from controlplane.decide.rollout_state import Phase
 from controlplane.errors import Changed
 from controlplane.plane import Plane
-from controlplane.rollout_drill import start_drill
+from controlplane.rollout_drill import draft_drill
 from controlplane.schemas import DrillIn, RolloutIn, RolloutOut, ShareIn, UndoIn, VerbIn
 
 __all__ = ["router"]
@@ -43,12 +43,16 @@ async def start_rollout(
 
 @router.post(":drill", status_code=202)
 async def drill(
-    asked: DrillIn, plane: PlaneHere, response: Response, idempotency_key: Key = None
+    asked: DrillIn,
+    plane: PlaneHere,
+    response: Response,
+    idempotency_key: Key = None,
+    *,
+    dry_run: DryRun = False,
 ) -> RolloutOut:
     """Rehearse a rollback: a small share to a version that is kept warm, and home again."""
-    rollout = start_drill(plane, asked, idempotency_key=idempotency_key)
-    response.headers["location"] = f"/v1/rollouts/{rollout.id}"
-    return rollout_out(plane, rollout)
+    rollout = draft_drill(plane, asked)
+    return _started(plane, rollout, response, idempotency_key, asked.on_conflict, dry_run=dry_run)
 
 
 @router.get("")

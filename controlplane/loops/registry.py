@@ -10,6 +10,9 @@ from controlplane.store.registry_entries import RegistryEntry
 
 __all__ = ["look_at_aliases", "tell_registry"]
 
+MOST_FAILURES = 3
+"""A registry that fails so often in one look is left alone until the next."""
+
 
 async def tell_registry(plane: Plane) -> None:
     """Set the tags of every version whose rollout stands otherwise than was told, one by one.
@@ -26,11 +29,15 @@ async def look_at_aliases(plane: Plane) -> None:
     """Ask where the aliases stand: a delivery may have been lost while the plane was away."""
     if plane.registry is None:
         return
+    failures = 0
     for model in plane.registry.spec.models:
+        version = None
         try:
             version = await plane.registry.version_at(model.model, model.alias)
-        except EngineError:
-            return  # the next look asks again, and `trimtab doctor` tells
+        except EngineError:  # the next look asks again, and `trimtab doctor` tells
+            failures += 1
+        if failures >= MOST_FAILURES:
+            return
         if version is not None:
             take_look(plane, model, version)
 

@@ -193,7 +193,7 @@ class Surroundings:
 
 
 @cache
-def _migrated() -> bytes:
+def migrated() -> bytes:
     """An empty database: to copy one is quicker than to migrate one."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "trimtab.db"
@@ -212,7 +212,7 @@ def small_config(
     (folder / "slos.yaml").write_text(slo)
     database = folder / "trimtab.db"
     if not database.exists():
-        database.write_bytes(_migrated())
+        database.write_bytes(migrated())
     text = CONFIG.format(server=address)
     if change[0]:
         before = change[0].replace("SERVER", address)

@@ -17,7 +17,7 @@ import pytest
 from aiohttp import web
 
 from controlplane.demo.processes import free_port
-from tests.controlplane.small_world import SLO, ModelServer
+from tests.controlplane.small_world import SLO, ModelServer, migrated
 
 __all__ = ["Fleet", "LivePlane", "environment", "live_fleet", "live_plane", "trimtab"]
 
@@ -156,6 +156,7 @@ def live_plane(
     text = CONFIG.format(fleet=fleet.url, rollout=rollout, folder=folder, port=port)
     (folder / "trimtab.yaml").write_text(text + more)
     (folder / "slos.yaml").write_text(SLO)
+    (folder / "trimtab.db").write_bytes(migrated())
     plane = LivePlane(folder=folder, url=f"http://127.0.0.1:{port}")
     try:
         plane.start()

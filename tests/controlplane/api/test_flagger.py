@@ -132,6 +132,19 @@ async def test_without_proof_in_time_it_is_sent_home(watched: World, flagger: Fl
     assert (await flagger.call("rollout"))[0] is False
 
 
+async def test_what_we_never_saw_is_halted_and_not_sent_home(
+    watched: World, flagger: Flagger
+) -> None:
+    await flagger.call("pre-rollout")
+    watched.clock.elapsed += 130
+    await watched.moves()
+    (rollout,) = watched.plane.rollouts.list()
+    assert rollout.progress.phase is Phase.FAILED
+    for hook in ("rollout", "confirm-promotion", "rollback"):
+        goes, why = await flagger.call(hook)
+        assert (goes, "not ready within 120 s" in why) == (False, True), hook
+
+
 async def test_a_freeze_halts_what_goes_forward_and_nothing_that_goes_back(
     watched: World, flagger: Flagger
 ) -> None:

@@ -1,7 +1,6 @@
 """Drills: a small share for a moment, and home again."""
 
-from dataclasses import replace
-
+import httpx
 import pytest
 
 from controlplane import rollout_desk
@@ -9,7 +8,7 @@ from controlplane.decide.rollout import Rollout
 from controlplane.decide.rollout_outcome import Outcome, outcome_of
 from controlplane.decide.rollout_state import Phase
 from controlplane.errors import NotFound, Refused
-from controlplane.rollout_drill import start_drill
+from controlplane.rollout_drill import draft_drill
 from controlplane.schemas import DrillIn
 from controlplane.store.services import ServiceRecord
 from tests.controlplane.loops.test_rollout import run_until_over, start, traffic_second
@@ -23,7 +22,9 @@ freezes: [{name: weekend, start: "2025-12-31T00:00:00Z", duration: 72h}]
 
 def drill(world: World, **more: object) -> Rollout:
     asked = DrillIn.model_validate({"service": "resnet", **more})
-    return start_drill(world.plane, asked, idempotency_key=None)
+    draft = draft_drill(world.plane, asked)
+    conflict = asked.on_conflict
+    return rollout_desk.start(world.plane, draft, idempotency_key=None, on_conflict=conflict)
 
 
 async def test_the_smallest_step_goes_to_what_is_warm_and_home_again(world: World) -> None:
@@ -118,9 +119,23 @@ async def test_which_version_is_warm_is_found_or_asked_for(world: World) -> None
         drill(world, service="bert", version="2")
 
 
-async def test_the_same_key_starts_one_drill(world: World) -> None:
+async def test_by_rest_a_key_starts_one_drill_and_a_dry_run_none(
+    world: World, api: httpx.AsyncClient
+) -> None:
     await traffic_second(world)
-    asked = DrillIn(service="resnet")
-    first = start_drill(world.plane, asked, idempotency_key="k")
-    again = start_drill(replace(world.plane), asked, idempotency_key="k")
-    assert again.id == first.id
+    asked = {"service": "resnet", "holdSeconds": 1}
+    dry = await api.post("/v1/rollouts:drill?dryRun=true", json=asked)
+    assert (dry.status_code, dry.json()["spec"]["strategy"]) == (202, "drill")
+    assert world.plane.rollouts.list() == ()
+    keyed = {"idempotency-key": "k"}
+    made = [await api.post("/v1/rollouts:drill", json=asked, headers=keyed) for _ in range(2)]
+    assert len({answer.json()["id"] for answer in made}) == 1
+    assert made[0].headers["location"] == f"/v1/rollouts/{made[0].json()['id']}"
+
+
+async def test_where_somebody_else_moves_the_traffic_there_is_no_drill(
+    around: Surroundings,
+) -> None:
+    async with open_world(around, external=True) as world:
+        with pytest.raises(Refused, match="Somebody else moves the traffic of resnet"):
+            drill(world)
