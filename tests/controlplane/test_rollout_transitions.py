@@ -11,7 +11,7 @@ from controlplane.decide.rollout import Rollout
 from controlplane.decide.rollout_plan import Answer
 from controlplane.decide.rollout_state import TRANSITIONS, Event, Phase, advance
 from controlplane.plane import Plane
-from controlplane.rollout_drill import start_drill
+from controlplane.rollout_drill import draft_drill
 from controlplane.schemas import DrillIn
 from tests.controlplane.loops.test_rollout import start, traffic_second
 from tests.controlplane.small_world import Surroundings, World, open_world
@@ -142,7 +142,8 @@ async def begun(world: World, scenario: Scenario) -> Rollout:
     if not scenario.drill:
         return await start(world, **scenario.asked)
     await traffic_second(world)
-    return start_drill(world.plane, DrillIn(service="resnet", hold_seconds=3), idempotency_key=None)
+    draft = draft_drill(world.plane, DrillIn(service="resnet", hold_seconds=3))
+    return rollout_desk.start(world.plane, draft, idempotency_key=None)
 
 
 async def reach(world: World, rollout: Rollout, phase: Phase, scenario: Scenario) -> None:
