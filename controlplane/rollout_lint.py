@@ -8,6 +8,7 @@ from controlplane.decide.rollout import RolloutSpec
 from controlplane.decide.rollout_lint import LintFinding, RolloutFacts, lint_rollout
 from controlplane.errors import Refused, RouterError
 from controlplane.plane import Plane
+from controlplane.routers.flag import FlagRouter
 from controlplane.schemas import RolloutIn
 from probes.exposition import Page
 from probes.reading import Reading
@@ -63,6 +64,7 @@ async def _facts(plane: Plane, spec: RolloutSpec, look: Look) -> RolloutFacts:
         ready_probe=any(probe.kind == "ready" for probe in plane.config.services[service].probes),
         someone_told=any(notify.receivers.values()),
         frozen=_frozen(plane, spec),
+        learns_versions=isinstance(plane.routers.get(service), FlagRouter),
     )
 
 

@@ -1,9 +1,10 @@
 """Whether a mirrored version answers as the serving one does, from how many of its answers differ."""
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from math import exp, inf, log, log1p
 
-__all__ = ["AnswerFinding", "judge_answers"]
+__all__ = ["AnswerFinding", "comparisons_to_prove", "judge_answers"]
 
 POINTS = 12
 
@@ -54,6 +55,22 @@ def judge_answers(
         too_many=_log_evidence(compared, different, most, above) >= -log(alpha),
         proven=_log_evidence(compared, different, most, below) >= -log(beta),
         text=text,
+    )
+
+
+def comparisons_to_prove(most: float, *, beta: float) -> int:
+    """Return how many answers, all the same, prove that no more than a share differ.
+
+    >>> comparisons_to_prove(0.01, beta=0.05), comparisons_to_prove(1.0, beta=0.05)
+    (340, 0)
+    """
+    high = 1
+    while not judge_answers(high, 0, most=most, alpha=beta, beta=beta).proven:
+        high *= 2
+    return bisect_left(
+        range(high + 1),
+        True,  # noqa: FBT003 -- of what is proven
+        key=lambda count: judge_answers(count, 0, most=most, alpha=beta, beta=beta).proven,
     )
 
 

@@ -11,6 +11,7 @@ from canary_analysis.power import (
     requests_to_prove,
     smallest_rise,
 )
+from controlplane.decide.answers import comparisons_to_prove
 from controlplane.decide.rollout import RolloutSpec
 from controlplane.decide.rollout_plan import ALL, Answer, Strategy
 
@@ -19,13 +20,14 @@ __all__ = ["LintFinding", "RolloutFacts", "lint_rollout"]
 FEW_REPLICAS = 3
 """With fewer canary replicas nobody can tell a sick one from a bad version."""
 SHORT_DEADLINE_SECONDS = 300.0
+OLD_AND_NEW = 2
 COARSE = 10.0
 """A rise that is so many times what is tolerable and still not seen is worth a note."""
 EQUIVALENCE = 2.0
 """Odds ratio of errors that must be excluded before promotion; `Policy.error_equivalence`."""
 METRICS = 2.0
 """Errors and latency share the stake."""
-JUDGED = (Strategy.CANARY, Strategy.SHADOW)
+JUDGED = (Strategy.CANARY, Strategy.ROLLING, Strategy.SHADOW)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +37,7 @@ class RolloutFacts:
     Attributes:
         router_fault: Why its router cannot be asked; empty when it can, or somebody else moves traffic.
         versions: That the router knows; None when it cannot be asked.
+        learns_versions: Whether the router learns of a version from a rollout, as a flag does.
         counted: Whether requests by version can be read from its pages.
         replicas: Targets whose page was read.
         requests_per_second: Of all versions; None when unknown.
@@ -57,6 +60,7 @@ class RolloutFacts:
     ready_probe: bool
     someone_told: bool
     frozen: str
+    learns_versions: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +103,11 @@ def _of_router(spec: RolloutSpec, facts: RolloutFacts) -> Iterator[LintFinding]:
         yield _fault(
             "router-unreachable", facts.router_fault, "is it running, and is route.url right?"
         )
-    elif facts.versions is not None and len(facts.versions) < 2:  # noqa: PLR2004 -- old and new
+    elif (
+        not facts.learns_versions
+        and facts.versions is not None
+        and len(facts.versions) < OLD_AND_NEW
+    ):
         fact = f"the router knows one version, {', '.join(facts.versions) or 'none'}"
         fix = "load the next one beside it before a rollout starts; undo and drill need one, too"
         yield _note("one-version", fact, fix)
@@ -176,6 +184,8 @@ def _of_traffic(spec: RolloutSpec, facts: RolloutFacts, rate: float) -> Iterator
     share = facts.error_share or 0.0
     yield from _of_power(spec, rate, share)
     yield from _of_proof(spec, rate, share)
+    if spec.strategy is Strategy.SHADOW:
+        yield from _of_answers(spec, rate)
 
 
 def _seconds_for(requests: int, rate: float, weight: float) -> float:
@@ -186,7 +196,9 @@ def _of_power(spec: RolloutSpec, rate: float, share: float) -> Iterator[LintFind
     """Say which rise of the errors the first step would show."""
     weight = spec.steps[0] / ALL
     asked = rate * max(spec.soak_seconds, 1.0)
-    canary, baseline = np.array([asked * weight]), np.array([asked * max(1.0 - weight, 1e-9)])
+    # A copy is compared with the request that it copies, and every request is somebody's.
+    rest = weight if spec.strategy is Strategy.SHADOW else max(1.0 - weight, 1e-9)
+    canary, baseline = np.array([asked * weight]), np.array([asked * rest])
     found = smallest_rise(
         canary,
         baseline,
@@ -210,7 +222,8 @@ def _of_proof(spec: RolloutSpec, rate: float, share: float) -> Iterator[LintFind
     before = spec.soak_seconds * rate * sum(spec.steps[:-1]) / ALL
     left = max(0.0, spec.horizon_seconds - spec.soak_seconds * (len(spec.steps) - 1))
     canary = np.array([before + left * rate * last])
-    baseline = np.array([rate * spec.horizon_seconds - canary[0]])
+    rest = rate * spec.horizon_seconds - canary[0]
+    baseline = canary if spec.strategy is Strategy.SHADOW else np.array([rest])
     errors = np.array([share])
     odds = np.array([EQUIVALENCE])
     nats = np.maximum(
@@ -226,3 +239,15 @@ def _of_proof(spec: RolloutSpec, rate: float, share: float) -> Iterator[LintFind
     fix = "a larger last step, a longer horizon, a higher tolerable_errors, or promote_on_budget: true"
     told = _note if spec.promote_on_budget else _fault
     yield told("unprovable", fact, fix)
+
+
+def _of_answers(spec: RolloutSpec, rate: float) -> Iterator[LintFinding]:
+    """Say whether answers could be proven to be the same before the horizon."""
+    needed = comparisons_to_prove(spec.max_different, beta=spec.beta)
+    had = rate * spec.horizon_seconds * spec.steps[-1] / ALL
+    if needed > had:
+        fact = (
+            f"{needed:,} answers that are all the same prove that at most {spec.max_different:.2%} "
+            f"differ, and the horizon has {had:,.0f} at most"
+        )
+        yield _fault("too-few-answers", fact, "a longer horizon, or a higher max_different")

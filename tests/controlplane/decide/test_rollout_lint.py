@@ -30,6 +30,23 @@ def codes(spec=SPEC, **facts: object) -> dict[str, bool]:
 
 def test_what_can_work_is_not_spoken_against() -> None:
     assert codes() == {}
+    for strategy in (Strategy.ROLLING, Strategy.SHADOW):
+        assert codes(replace(SPEC, strategy=strategy)) == {}
+
+
+def test_a_flag_learns_of_versions_from_rollouts() -> None:
+    assert codes(versions=("1",), learns_versions=True) == {}
+
+
+def test_a_shadow_of_all_requests_is_compared_with_all_of_them() -> None:
+    spec = replace(SPEC, strategy=Strategy.SHADOW, steps=(100.0,))
+    assert codes(spec) == {}
+
+
+def test_answers_that_could_not_be_proven_to_be_the_same_are_found() -> None:
+    spec = replace(SPEC, strategy=Strategy.SHADOW, max_different=0.0001)
+    assert codes(spec, requests_per_second=5.0)["too-few-answers"] is False
+    assert "too-few-answers" not in codes(replace(spec, strategy=Strategy.CANARY))
 
 
 @pytest.mark.parametrize(
