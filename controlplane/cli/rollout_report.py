@@ -45,6 +45,8 @@ def step_summary(rollout: RolloutOut, *, url: str) -> str:
         "took": f"{status.seconds:.0f} s",
         "why": status.reasons[0],
     }
+    if status.compared:
+        rows["answers"] = f"{status.different:,} of {status.compared:,} differ"
     lines = [f"| {name} | {_cell(value)} |" for name, value in rows.items()]
     title = f"### Rollout of {_cell(spec.service)} {_cell(spec.version)}: {status.phase}"
     link = f"[{rollout.id}]({url}{rollout.links['self']})"

@@ -177,6 +177,7 @@ class RolloutStatusOut(Shape):
     """How far it has come. ``evidence`` holds the odds against the canary by metric.
 
     Attributes:
+        weight: That is asked for at the step, in per cent; of a shadow, the share that is mirrored.
         compared: Answers of a mirrored version that were held against the serving one's.
         different: Those that were not the same.
         approval: Name of the approval that is waited for.

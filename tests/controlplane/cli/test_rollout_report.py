@@ -40,3 +40,15 @@ def test_odd_names_end_no_cell_and_no_element(running: RunningPlane) -> None:
     assert lines[0] == '### Rollout of resnet v\\|&lt;b>&"\\[x](y) 2: Pending'
     assert all(line.count("|") - line.count("\\|") == 3 for line in lines if line.startswith("| "))
     ET.fromstring(junit(rollout, failed=True))  # noqa: S314 -- our own
+
+
+def test_answers_that_were_compared_are_told(running: RunningPlane) -> None:
+    with TrimtabClient(running.url) as client:
+        rollout = client.start_rollout(
+            RolloutIn(service="resnet", version="2", strategy="shadow", max_different=0.02)
+        )
+    assert rollout.spec.max_different == 0.02
+    assert "| answers |" not in step_summary(rollout, url="http://x")
+    status = rollout.status.model_copy(update={"compared": 2016, "different": 3})
+    told = step_summary(rollout.model_copy(update={"status": status}), url="http://x")
+    assert "| answers | 3 of 2,016 differ |" in told

@@ -204,3 +204,21 @@ async def test_usual_approvals_are_not_asked_for_where_no_traffic_moves(
         assert rollout_draft.draft(world.plane, asked(strategy="shadow")).spec.approvals == ()
         with pytest.raises(Refused, match="stops at no approval"):
             rollout_draft.draft(world.plane, asked(strategy="shadow", approvals=[{"name": "qa"}]))
+
+
+async def test_a_plane_that_is_killed_goes_on_comparing_where_it_was(
+    around: Surroundings,
+) -> None:
+    async with open_world(around) as world:
+        rollout = await start(world, strategy="shadow")
+        for _ in range(8):
+            await mirrored_second(world, different=0.005)
+        before = world.plane.rollouts.get(rollout.id).progress
+        assert before.compared > 0
+    async with open_world(around) as world:
+        await mirrored_second(world, different=0.005)
+        after = world.plane.rollouts.get(rollout.id).progress
+        assert after.compared >= before.compared
+        assert after.different >= before.different
+        ended = await mirror_until_over(world, rollout)
+        assert ended.progress.phase is Phase.SUCCEEDED, ended.progress.reason
