@@ -3,6 +3,8 @@
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from controlplane.errors import InvalidConfig, NotTrusted
 from controlplane.registries.mlflow_delivery import read_delivery
@@ -82,3 +84,11 @@ def test_a_body_that_was_changed_is_not_believed() -> None:
 def test_what_is_signed_and_no_event_is_refused(body: bytes) -> None:
     with pytest.raises(InvalidConfig, match="no event of a model registry"):
         read_delivery(signed(body, SECRET, NOW), body, secret=SECRET, now=NOW)
+
+
+@given(body=st.binary(max_size=300), name=st.text(max_size=80), moment=st.text(max_size=20))
+def test_whatever_comes_is_refused_in_words(body: bytes, name: str, moment: str) -> None:
+    forged = {"x-mlflow-delivery-id": name, "x-mlflow-timestamp": moment}
+    for headers in (forged | {"x-mlflow-signature": name}, signed(body, SECRET, NOW)):
+        with pytest.raises((NotTrusted, InvalidConfig)):
+            read_delivery(headers, body, secret=SECRET, now=NOW)
