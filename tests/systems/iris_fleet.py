@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +36,9 @@ class Fleet:
 
     Attributes:
         folder: Where configurations and logs lie.
-        server: Address of the model server.
-        front: What stands before it, for control planes.
+        servers: Addresses of the model servers; the second one has only replicated models.
+        fronts: What stands before each, for control planes.
+        replicated: Models that both have.
         processes: All of them.
         http: For whoever asks.
         ill: Models that are made to fail just now, of which failures are no harm.
@@ -45,13 +47,23 @@ class Fleet:
     """
 
     folder: Path
-    server: str
-    front: Front
+    servers: tuple[str, str]
+    fronts: tuple[Front, Front]
+    replicated: tuple[str, ...]
     processes: Processes
     http: httpx.AsyncClient
     ill: set[str] = field(default_factory=set)
     answered: Counter[tuple[str, int]] = field(default_factory=Counter)
     harm: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def front(self) -> Front:
+        """What stands before the first model server; its orders are those of all."""
+        return self.fronts[0]
+
+    def places(self, model: str) -> tuple[str, ...]:
+        """Return the addresses of a model's servers."""
+        return self.servers if model in self.replicated else self.servers[:1]
 
     def write_config(
         self, name: str, *, port: int, rollouts: Mapping[str, Mapping[str, Any]], **more: Any
@@ -60,16 +72,17 @@ class Fleet:
         document = {
             "targets": [
                 {
-                    "name": f"page-{model}",
-                    "url": f"{self.server}/metrics",
+                    "name": f"page-{model}-{number}",
+                    "url": f"{place}/metrics",
                     "service": model,
                     "interval": "1s",
                 }
                 for model in rollouts
+                for number, place in enumerate(self.places(model))
             ],
             "services": {
                 model: {
-                    "route": {"router": "reference-server", "url": self.front.url, "name": model},
+                    "route": {"router": "reference-server", "name": model, **self._route(model)},
                     "rollout": dict(rollout),
                     "probes": [{"kind": "ready", "every": "1s"}],
                 }
@@ -81,6 +94,11 @@ class Fleet:
         path = self.folder / f"{name}.yaml"
         path.write_text(yaml.safe_dump(document, sort_keys=False))
         return path
+
+    def _route(self, model: str) -> dict[str, object]:
+        if model in self.replicated:
+            return {"urls": [front.url for front in self.fronts]}
+        return {"url": self.front.url}
 
     async def start_plane(self, name: str, config: Path) -> None:
         """Start a control plane; it may lead or stand by."""
@@ -104,34 +122,36 @@ class Fleet:
     async def make_ill(self, model: str, version: str) -> None:
         """Let most requests of one version fail."""
         self.ill.add(model)
-        path = f"{self.server}/v2/models/{model}/versions/{version}/faults"
-        (await self.http.put(path, json={"error_share": 0.7})).raise_for_status()
+        for place in self.places(model):
+            path = f"{place}/v2/models/{model}/versions/{version}/faults"
+            (await self.http.put(path, json={"error_share": 0.7})).raise_for_status()
 
     async def make_well(self, model: str, version: str) -> None:
         """End that; failures that are under way still are no harm."""
-        path = f"{self.server}/v2/models/{model}/versions/{version}/faults"
-        (await self.http.delete(path)).raise_for_status()
+        for place in self.places(model):
+            path = f"{place}/v2/models/{model}/versions/{version}/faults"
+            (await self.http.delete(path)).raise_for_status()
         await asyncio.sleep(0.5)
         self.ill.discard(model)
 
-    async def weights(self, model: str) -> dict[str, float]:
-        """Return the shares that the model server says it keeps."""
-        answer = await self.http.get(f"{self.server}/v2/models/{model}/traffic")
-        found: dict[str, float] = answer.json()["weights"]
-        return found
-
     async def use(self, model: str) -> None:
-        """Ask a model at a steady rate, for as long as nobody cancels."""
-        url, loop = f"{self.server}/v2/models/{model}/infer", asyncio.get_running_loop()
+        """Ask a model at a steady rate, its replicas in turn, for as long as nobody cancels."""
+        urls = cycle(f"{place}/v2/models/{model}/infer" for place in self.places(model))
+        loop = asyncio.get_running_loop()
         connector = aiohttp.TCPConnector(limit=0)
         async with aiohttp.ClientSession(connector=connector) as session:
             due, asking = loop.time(), set[asyncio.Task[None]]()
-            while True:
-                task = asyncio.create_task(self._ask(session, model, url))
-                asking.add(task)
-                task.add_done_callback(asking.discard)
-                due += 1.0 / RATE
-                await asyncio.sleep(max(0.0, due - loop.time()))
+            try:
+                while True:
+                    task = asyncio.create_task(self._ask(session, model, next(urls)))
+                    asking.add(task)
+                    task.add_done_callback(asking.discard)
+                    due += 1.0 / RATE
+                    await asyncio.sleep(max(0.0, due - loop.time()))
+            finally:  # whoever still waits has left before the server stops
+                for task in asking:
+                    task.cancel()
+                await asyncio.gather(*asking, return_exceptions=True)
 
     async def _ask(self, session: aiohttp.ClientSession, model: str, url: str) -> None:
         ill = model in self.ill
@@ -148,28 +168,54 @@ class Fleet:
 
 
 @asynccontextmanager
-async def iris_fleet(folder: Path, models: Iterable[str]) -> AsyncIterator[Fleet]:
-    """Start a model server with these models, two versions each, and users of every one."""
-    port, names = free_port(), tuple(models)
-    server, processes = f"http://127.0.0.1:{port}", Processes(folder)
-    (file,) = find_models(["iris"], cache=folder / "cache", versions=())
-    arguments = [
-        word
-        for name in names
-        for version in VERSIONS
-        for word in ("--model", f"{name}={file.path}:{version}")
-    ]
-    async with httpx.AsyncClient(timeout=10.0) as http, traffic_front(server) as front:
-        fleet = Fleet(folder=folder, server=server, front=front, processes=processes, http=http)
+async def iris_fleet(
+    folder: Path, models: Iterable[str], *, replicated: tuple[str, ...] = ()
+) -> AsyncIterator[Fleet]:
+    """Start a model server with these models, two versions each, and users of every one.
+
+    Args:
+        folder: Where everything lies.
+        models: Their names.
+        replicated: Those of them that a second model server has, too.
+    """
+    names, ports = tuple(models), (free_port(), free_port())
+    first, second = (f"http://127.0.0.1:{port}" for port in ports)
+    async with (
+        httpx.AsyncClient(timeout=10.0) as http,
+        traffic_front(first) as front,
+        traffic_front(second, beside=front) as other,
+    ):
+        fleet = Fleet(
+            folder=folder,
+            servers=(first, second),
+            fronts=(front, other),
+            replicated=replicated,
+            processes=Processes(folder),
+            http=http,
+        )
         using: list[asyncio.Task[None]] = []
         try:
-            more = ("--port", str(port), "--faults", "--workers", "1", *arguments)
-            await processes.start("model server", "reference_server", *more)
-            await fleet.until_answers("model server", f"{server}/v2/health/ready")
+            await _start_server(fleet, "model server", ports[0], names)
+            if replicated:
+                await _start_server(fleet, "other model server", ports[1], replicated)
             using = [asyncio.create_task(fleet.use(name)) for name in names]
             yield fleet
         finally:
             for task in using:
                 task.cancel()
             await asyncio.gather(*using, return_exceptions=True)
-            await processes.stop()
+            await fleet.processes.stop()
+
+
+async def _start_server(fleet: Fleet, name: str, port: int, models: tuple[str, ...]) -> None:
+    """Start a model server with small models, and wait until it is ready."""
+    (file,) = find_models(["iris"], cache=fleet.folder / "cache", versions=())
+    arguments = [
+        word
+        for model in models
+        for version in VERSIONS
+        for word in ("--model", f"{model}={file.path}:{version}")
+    ]
+    more = ("--port", str(port), "--faults", "--workers", "1", *arguments)
+    await fleet.processes.start(name, "reference_server", *more)
+    await fleet.until_answers(name, f"http://127.0.0.1:{port}/v2/health/ready")

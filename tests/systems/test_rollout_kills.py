@@ -70,6 +70,10 @@ WAYS = {
     "manual": Way(
         rollout={"strategy": "manual", "steps": [10]}, steps=(10.0, 40.0, 100.0), by_hand=True
     ),
+    "rolling": Way(
+        rollout={"strategy": "rolling", "rolling": {"batch": 1}, "horizon": "30s"},
+        steps=(50.0, 100.0),
+    ),
     "shadow": Way(
         rollout={
             "strategy": "shadow",
@@ -111,7 +115,7 @@ async def test_every_rollout_ends_as_its_history_allows(
 ) -> None:
     port = free_port()
     run = Run(url=f"http://127.0.0.1:{port}")
-    async with iris_fleet(tmp_path, WAYS) as fleet:
+    async with iris_fleet(tmp_path, WAYS, replicated=("rolling",)) as fleet:
         rollouts = {model: QUICK | way.rollout for model, way in WAYS.items()}
         database = f"sqlite:///{tmp_path}/trimtab.db"
         config = fleet.write_config(

@@ -117,14 +117,13 @@ async def swap(fleet: Fleet, urls: list[str], rng: np.random.Generator) -> int:
         await asyncio.sleep(float(rng.uniform(1.0, 5.0)))
         fleet.signal("ab"[leader], signal.SIGSTOP)
         await fleet.until_answers("ab"[other], f"{urls[other]}/readyz")
-        before = max(order.fencing for order in fleet.front.orders)
         begun = len(fleet.front.orders)
         await asyncio.sleep(float(rng.uniform(0.0, 1.5)))
         fleet.signal("ab"[leader], signal.SIGCONT)
         ended = await until_ended(fleet, urls[other], rollout)
         stands_by = await fleet.http.get(f"{urls[leader]}/readyz")
         assert stands_by.json()["status"] == "standby", stands_by.text
-        late += sum(order.fencing <= before for order in fleet.front.orders[begun:])
+        late += sum(order.fencing <= turn + 1 for order in fleet.front.orders[begun:])
         assert ended == "Succeeded"
         assert fleet.front.weights_of(MODEL, stable, 0)[-1] == 100.0
     return late

@@ -22,6 +22,7 @@ class Order:
     Attributes:
         at: When it came, by time.monotonic.
         model: Whose traffic.
+        replica: Of which replica.
         kind: ``traffic``, or ``mirror`` for shares of requests that are mirrored.
         weights: Shares in per cent by version.
         fencing: Under which number; 0 for none.
@@ -30,6 +31,7 @@ class Order:
 
     at: float
     model: str
+    replica: str
     kind: str
     weights: dict[str, float]
     fencing: int
@@ -52,6 +54,10 @@ class Front:
     held: asyncio.Event = field(default_factory=asyncio.Event)
     let_go: asyncio.Event = field(default_factory=asyncio.Event)
 
+    def replicas_of(self, model: str) -> list[str]:
+        """Return the replicas that were ever given orders for a model."""
+        return sorted({each.replica for each in self.orders if each.model == model})
+
     async def keep_back(self) -> None:
         """Keep one order at the door, where somebody wants that."""
         if self.hold:
@@ -64,8 +70,12 @@ class Front:
     ) -> list[float]:
         """Return the shares that a version was given since an order, without repeats."""
         taken = (each for each in self.orders[since:] if each.status == 200)
-        mine = (each for each in taken if (each.model, each.kind) == (model, kind))
-        shares = [each.weights.get(version, 0.0) for each in mine]
+        standing = dict.fromkeys(self.replicas_of(model), 0.0)
+        shares = []
+        for each in taken:
+            if (each.model, each.kind) == (model, kind):
+                standing[each.replica] = each.weights.get(version, 0.0)
+                shares.append(sum(standing.values()) / len(standing))
         return [
             share for place, share in enumerate(shares) if not place or share != shares[place - 1]
         ]
@@ -79,35 +89,18 @@ def _shares(kind: str, body: bytes) -> dict[str, float]:
 
 
 @asynccontextmanager
-async def traffic_front(server: str) -> AsyncIterator[Front]:
-    """Serve on a free port until the block ends."""
-    front = Front()
+async def traffic_front(server: str, *, beside: Front | None = None) -> AsyncIterator[Front]:
+    """Serve on a free port until the block ends.
+
+    Args:
+        server: What it stands before.
+        beside: The front of another replica: orders to both are in one list.
+    """
+    front = Front(orders=[] if beside is None else beside.orders)
     async with aiohttp.ClientSession() as session:
 
         async def pass_on(request: web.Request) -> web.Response:
-            at, body = time.monotonic(), await request.read()
-            fencing = request.headers.get(FENCING, "0")
-            headers = {FENCING: fencing} if fencing != "0" else {}
-            url = f"{server}{request.path_qs}"
-            kind = request.path.rpartition("/")[2]
-            ordered = request.method != "GET" and kind in ("traffic", "mirror")
-            if ordered:
-                await front.keep_back()
-            async with session.request(request.method, url, data=body, headers=headers) as answer:
-                text = await answer.read()
-            if ordered:
-                order = Order(
-                    at=at,
-                    model=request.path.split("/")[3],
-                    kind=kind,
-                    weights=_shares(kind, body),
-                    fencing=int(fencing),
-                    status=answer.status,
-                )
-                front.orders.append(order)
-            return web.Response(
-                status=answer.status, body=text, content_type=answer.content_type or None
-            )
+            return await _pass_on(front, session, server, request)
 
         app = web.Application()
         app.router.add_route("*", "/{path:.*}", pass_on)
@@ -120,3 +113,32 @@ async def traffic_front(server: str) -> AsyncIterator[Front]:
             yield front
         finally:
             await runner.cleanup()
+
+
+async def _pass_on(
+    front: Front, session: aiohttp.ClientSession, server: str, request: web.Request
+) -> web.Response:
+    at, body = time.monotonic(), await request.read()
+    fencing, kind = request.headers.get(FENCING, "0"), request.path.rpartition("/")[2]
+    ordered = request.method != "GET" and kind in ("traffic", "mirror")
+    if ordered:
+        await front.keep_back()
+    headers = {FENCING: fencing} if fencing != "0" else {}
+    url = f"{server}{request.path_qs}"
+    try:
+        async with session.request(request.method, url, data=body, headers=headers) as answer:
+            text = await answer.read()
+    except aiohttp.ClientError as error:
+        raise web.HTTPBadGateway(text=repr(error)) from error
+    if ordered:
+        order = Order(
+            at=at,
+            model=request.path.split("/")[3],
+            replica=server,
+            kind=kind,
+            weights=_shares(kind, body),
+            fencing=int(fencing),
+            status=answer.status,
+        )
+        front.orders.append(order)
+    return web.Response(status=answer.status, body=text, content_type=answer.content_type or None)
