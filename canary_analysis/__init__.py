@@ -17,7 +17,14 @@ from canary_analysis.finding import Finding
 from canary_analysis.gauge_finding import GaugeFinding
 from canary_analysis.gauges import Readings
 from canary_analysis.metric import Interval, Kind, Metric
-from canary_analysis.noise_prior import NoiseSeen, noise_seen, prior_phi
+from canary_analysis.noise_prior import (
+    NoiseSeen,
+    SpreadSeen,
+    noise_seen,
+    prior_phi,
+    prior_spread,
+    spread_seen,
+)
 from canary_analysis.policy import Policy
 from canary_analysis.samples import count_above, edges_of
 from canary_analysis.share import ShareFinding, compare_share
@@ -50,6 +57,7 @@ __all__ = [
     "Readings",
     "Reason",
     "ShareFinding",
+    "SpreadSeen",
     "Verdict",
     "WarmupCurve",
     "compare_share",
@@ -59,4 +67,6 @@ __all__ = [
     "learn_warmup",
     "noise_seen",
     "prior_phi",
+    "prior_spread",
+    "spread_seen",
 ]

@@ -19,11 +19,26 @@ from canary_analysis.power import (
     requests_to_prove,
     smallest_rise,
 )
-from canary_analysis.replicas import FEWEST_TO_LEAVE_ONE_OUT, discount, noise, replicas_with_traffic
+from canary_analysis.replicas import (
+    FEWEST_TO_LEAVE_ONE_OUT,
+    discount,
+    noise,
+    noise_shown,
+    replicas_with_traffic,
+)
 from canary_analysis.state import State
 from canary_analysis.text import finding_text
 
-__all__ = ["Appraisal", "Weighing", "appraise", "is_proven", "prove_all", "stand", "weigh"]
+__all__ = [
+    "Appraisal",
+    "Weighing",
+    "appraise",
+    "is_proven",
+    "proof_divisor",
+    "prove_all",
+    "stand",
+    "weigh",
+]
 
 CONFIDENCE = 0.95
 
@@ -97,8 +112,15 @@ def _against(state: State, divisor: FloatArray, slots: slice) -> FloatArray:
     return value
 
 
+def proof_divisor(state: State) -> FloatArray:
+    """What log evidence of the good is divided by, by edge."""
+    layout, policy = state.layout, state.policy
+    phi = noise_shown(layout, state.arms, policy)
+    return discount(phi, state.arms.canary, layout.owner, power=policy.noise_power)
+
+
 def prove_all(state: State, divisor: FloatArray) -> Proof:
-    """Evidence that each metric is good enough."""
+    """Evidence that each metric is good enough; the divisor is that of `proof_divisor`."""
     relative = state.proof.evidence_from_start(divisor)
     return prove(state.layout, relative, state.table, divisor, state.policy.tolerable_error_rate)
 
@@ -127,10 +149,12 @@ def stand(state: State, weighing: Weighing) -> Standing:
     )
 
 
-def is_proven(state: State, divisor: FloatArray) -> bool:
+def is_proven(state: State) -> bool:
     """Whether every critical metric is proven good enough."""
     critical = np.array([metric.critical for metric in state.layout.metrics])
-    return bool((prove_all(state, divisor).value[critical] >= 1.0 / state.policy.beta).all())
+    return bool(
+        (prove_all(state, proof_divisor(state)).value[critical] >= 1.0 / state.policy.beta).all()
+    )
 
 
 def appraise(state: State) -> Appraisal:
@@ -142,12 +166,13 @@ def appraise(state: State) -> Appraisal:
 def _findings(state: State, weighing: Weighing) -> tuple[Finding, ...]:
     layout, policy = state.layout, state.policy
     adjusted = closed_testing(weighing.by_metric, layout.weight)
-    proof = prove_all(state, weighing.divisor)
+    divisor = proof_divisor(state)
+    proof = prove_all(state, divisor)
     loudest = _loudest_edges(state, weighing.by_edge)
     table = state.table.map(lambda counts: counts[loudest])
     effect = _effects(state, loudest, weighing.phi, table)
     blind = _blind_spots(state, loudest, weighing.divisor, table)
-    needed = _requests_needed(state, weighing.divisor, proof)
+    needed = _requests_needed(state, divisor, proof)
     found = []
     for index, metric in enumerate(layout.metrics):
         columns, edge = layout.columns(index), int(loudest[index])

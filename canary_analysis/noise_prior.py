@@ -6,6 +6,10 @@ between replicas give 1 + requests x a constant of the service, so that constant
 over. Of the rollouts seen an upper quantile is taken: too large a prior costs delay, too small a
 one rolls back good canaries. Short ones are left out: chance alone shows noise where little was
 counted, and carried over to many requests it would be blown up. It is an estimate, not a guarantee.
+
+Fleets too small for that still tell how much their replicas differ, a little in each rollout. Their
+spread, the standard deviation of log odds between replicas, replaces bit by bit what was expected
+before any was seen (`Policy.prior_spread`).
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,8 +20,18 @@ import numpy as np
 
 from canary_analysis.errors import InvalidPolicy
 from canary_analysis.finding import Finding
+from canary_analysis.replicas import spread_information
+from canary_analysis.state import State
 
-__all__ = ["MOST_PHI", "NoiseSeen", "noise_seen", "prior_phi"]
+__all__ = [
+    "MOST_PHI",
+    "NoiseSeen",
+    "SpreadSeen",
+    "noise_seen",
+    "prior_phi",
+    "prior_spread",
+    "spread_seen",
+]
 
 UPPER = 0.8
 """Quantile of the rollouts seen; of fewer than five it is the largest."""
@@ -27,6 +41,28 @@ SHORT = 0.5
 
 MOST_PHI = 100.0
 """More noise than this is a fault of the baseline, not a trait of the service."""
+
+ENOUGH_INFORMATION = 50.0
+"""Of one replica: with less, chance alone moves its log odds by more than a seventh."""
+
+EXPECTED_WEIGHT = 4.0
+"""What was expected before counts as much as so many replicas."""
+
+MOST_SPREAD = 1.0
+"""Replicas that differ more are not alike, whatever the service."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpreadSeen:
+    """How much the replicas of one rollout differed, each arm by itself.
+
+    Attributes:
+        variance: Of their log odds, at least 0.
+        replicas: How many had another of their arm to differ from.
+    """
+
+    variance: float
+    replicas: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,3 +113,38 @@ def prior_phi(seen: Sequence[NoiseSeen], *, requests: int) -> float:
     slopes = [(each.phi - 1.0) / each.requests for each in weighty]
     upper = float(np.quantile(slopes, UPPER, method="higher"))
     return min(1.0 + upper * requests, MOST_PHI)
+
+
+def spread_seen(state: State) -> SpreadSeen | None:
+    """What one rollout showed; None where no arm had two replicas with enough requests.
+
+    Of each metric the edge that tells most is taken.
+    """
+    layout = state.layout
+    beyond, told, free = spread_information(layout, state.arms)
+    best = [
+        columns.start + int(np.argmax(told[columns]))
+        for columns in map(layout.columns, range(len(layout.metrics)))
+    ]
+    best = [edge for edge in best if free[edge] and told[edge] >= ENOUGH_INFORMATION * free[edge]]
+    if not best:
+        return None
+    variance = float(beyond[best].sum() / told[best].sum())
+    return SpreadSeen(variance=max(0.0, variance), replicas=int(free[best].max()))
+
+
+def prior_spread(seen: Sequence[SpreadSeen], *, expected: float) -> float:
+    """The next rollout's `Policy.prior_spread`.
+
+    Args:
+        seen: Finished rollouts of the service, the latest ten or so.
+        expected: What is assumed where nothing was seen.
+
+    >>> quiet = [SpreadSeen(variance=0.0, replicas=2)] * 6
+    >>> prior_spread([], expected=0.25), prior_spread(quiet, expected=0.25)
+    (0.25, 0.125)
+    """
+    replicas = sum(each.replicas for each in seen)
+    shown = sum(each.replicas * each.variance for each in seen)
+    variance = (EXPECTED_WEIGHT * expected**2 + shown) / (EXPECTED_WEIGHT + replicas)
+    return float(min(np.sqrt(variance), MOST_SPREAD))

@@ -7,6 +7,8 @@ from canary_analysis.errors import InvalidPolicy
 
 __all__ = ["Policy"]
 
+PRIORS = ("prior_spread", "prior_replicas")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
@@ -29,10 +31,14 @@ class Policy:
         stale_after_seconds: Data older than this say nothing about now.
         late_start_seconds: A bet that things turned bad later is placed once in this time.
         latency_warmup_seconds: Latency is not evidence before; fresh replicas are honestly slower.
+        prior_spread: How much replicas differ before any has shown it: the standard deviation of
+            their log odds, of errors and at each latency edge.
+        prior_replicas: So many replicas' worth that counts beside what replicas show; each four
+            that show it take one away.
         prior_phi: Least replica noise assumed while there are too few baseline replicas; 1 is none.
         noise_power: With three canary replicas or more log evidence is divided by phi to this power;
             1 is the most cautious, below 0.7 healthy canaries on bad nodes are rolled back.
-        min_baseline_replicas: From this many on replica noise is what they show, and no prior.
+        min_baseline_replicas: From this many on replica noise is called measured.
         error_clip_nats: Most evidence one interval of errors may give while there are at most two
             canary replicas; None lets a single burst convict.
         gauge_alpha: Accepted chance of a false warning of a gauge.
@@ -45,7 +51,7 @@ class Policy:
 
     alpha: float = 0.01
     beta: float = 0.05
-    left_out_alpha: float = 0.2
+    left_out_alpha: float = 1.0 / 3.0
     error_margin: float = 1.5
     latency_margin: float = 1.2
     error_equivalence: float = 2.0
@@ -58,6 +64,8 @@ class Policy:
     stale_after_seconds: float = 120.0
     late_start_seconds: float = 120.0
     latency_warmup_seconds: float = 0.0
+    prior_spread: float = 0.25
+    prior_replicas: float = 4.0
     prior_phi: float = 1.0
     noise_power: float = 0.8
     min_baseline_replicas: int = 8
@@ -71,7 +79,7 @@ class Policy:
             _require_share(name, getattr(self, name))
         for name in ("error_margin", "latency_margin", "prior_phi"):
             _require_at_least(name, getattr(self, name), 1.0)
-        for name in ("error_floor", "soak_seconds", "min_canary_requests"):
+        for name in ("error_floor", "soak_seconds", "min_canary_requests", *PRIORS):
             _require_at_least(name, getattr(self, name), 0.0)
         _require_at_least("latency_warmup_seconds", self.latency_warmup_seconds, 0.0)
         _require_at_least("noise_power", self.noise_power, 0.0)
@@ -95,7 +103,7 @@ class Policy:
 
     @property
     def late_starts(self) -> int:
-        """How many late bets share their half of the stake; none is placed after the horizon."""
+        """How many late bets share their part of the stake; none is placed after the horizon."""
         return max(1, round(self.horizon_seconds / self.late_start_seconds))
 
 

@@ -5,6 +5,7 @@ import numpy as np
 from canary_analysis.arrays import FloatArray
 from canary_analysis.divergence import divergence
 from canary_analysis.evidence import ODDS
+from canary_analysis.ledger import FROM_START
 
 __all__ = ["nats_below", "nats_of_equality", "requests_to_prove", "smallest_rise"]
 
@@ -47,7 +48,7 @@ def smallest_rise(
     worse = odds * margin * CANDIDATES[:, None]
     share = worse / (1.0 + worse)
     at_margin = odds * margin / (1.0 + odds * margin)
-    needed = np.log(limit) + np.log(2.0) + PRICE_OF_NOT_KNOWING
+    needed = np.log(limit / FROM_START) + PRICE_OF_NOT_KNOWING
     told = _nats(canary, baseline, share, usual, at_margin) / phi >= needed
     first = np.argmax(told, axis=0)
     found = np.take_along_axis(share, first[None], axis=0)[0]

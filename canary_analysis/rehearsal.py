@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-from canary_analysis.appraisal import Weighing, prove_all, weigh
+from canary_analysis.appraisal import proof_divisor, prove_all, weigh
 from canary_analysis.arms import Arm, Arms
 from canary_analysis.arrays import BoolArray, FloatArray, IntArray
 from canary_analysis.combine import weighted_mean
@@ -141,7 +141,7 @@ def _judged(
     left_out = weigh(state, leave_out=True).left_out if above else None
     least = np.full(len(value), np.inf) if left_out is None else _by_run(left_out).min(axis=0)
     closed = np.minimum(weighing.by_metric.reshape(2, -1), value)  # closed testing of two
-    good = _proven(past, state, weighing, elapsed)
+    good = _proven(past, state, elapsed)
     requests = state.arms.canary.total.sum(axis=0)[: len(value)]
     found = []
     for each, policy in zip(past, policies, strict=True):
@@ -160,9 +160,7 @@ def _judged(
     return found
 
 
-def _proven(
-    past: Sequence[Rehearsal], state: State, weighing: Weighing, elapsed: float
-) -> BoolArray:
+def _proven(past: Sequence[Rehearsal], state: State, elapsed: float) -> BoolArray:
     """Which runs may be promoted by now; not asked again when all were."""
     policy = state.policy
     asked = any(np.isnan(each.promote_seconds).any() for each in past)
@@ -170,7 +168,7 @@ def _proven(
     ready = requests[: len(requests) // 2] >= policy.min_canary_requests
     if elapsed < policy.soak_seconds or not asked:
         return np.zeros_like(ready)
-    proof = prove_all(state, weighing.divisor).value.reshape(2, -1).min(axis=0)
+    proof = prove_all(state, proof_divisor(state)).value.reshape(2, -1).min(axis=0)
     return np.asarray(ready & (proof >= 1.0 / policy.beta))
 
 

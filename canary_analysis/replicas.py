@@ -2,7 +2,7 @@
 
 Requests of one replica resemble each other: one pod is slower, another has a bad disk. A test that
 treats every request as a fresh toss then convicts healthy canaries. So (1) log evidence is divided
-by a power of phi, the Pearson dispersion of cumulative counts between baseline replicas, and (2) nobody is
+by a power of phi, the Pearson dispersion of cumulative counts between replicas, shrunk towards a prior, and (2) nobody is
 convicted by a single replica: the evidence must stand with each canary replica left out.
 """
 
@@ -21,12 +21,17 @@ __all__ = [
     "dispersion",
     "left_out_tables",
     "noise",
+    "noise_shown",
     "pooled_table",
     "replicas_with_traffic",
+    "spread_information",
 ]
 
 FEWEST_TO_LEAVE_ONE_OUT = 3
 """With one or two canary replicas nothing can tell a sick replica from a bad version."""
+
+REPLICAS_PER_PRIOR = 4.0
+"""So many replicas that show their noise take one off the prior's weight."""
 
 BOUND_OF_FEW = 0.8
 """How sure the upper bound of phi is when it rests on few replicas."""
@@ -61,29 +66,99 @@ def _squares(total: IntArray, above: IntArray) -> tuple[FloatArray, IntArray]:
 
 
 def noise(layout: Layout, arms: Arms, policy: Policy) -> tuple[FloatArray, BoolArray]:
-    """Phi by edge, never below 1, and where it was measured well.
+    """Phi by edge, never below 1, and where enough replicas measured it.
 
-    With few baseline replicas it is the policy's prior or what the replicas of both arms show, each
-    arm by itself, if that is more. A handful of replicas shows too little as often as too much, so
-    their excess is multiplied by what brings it to an upper bound.
+    It is a mean of what the replicas of both arms show, each arm by itself, weighted by how many
+    there are, and of what the policy expects before any is seen. A handful of replicas shows too
+    little as often as too much; twenty need no prior.
+    """
+    owner = layout.owner
+    squares, free = _squares_of_both(layout, arms)
+    weight = np.maximum(0.0, policy.prior_replicas - free / REPLICAS_PER_PRIOR)
+    expected = _expected_excess(layout, arms, policy.prior_spread)
+    excess = (weight * expected + squares - free) / np.maximum(weight + free, 1.0)
+    enough = replicas_with_traffic(arms.baseline)[owner] >= policy.min_baseline_replicas
+    measured = enough & (free > 0)
+    least = np.where(measured, 1.0, policy.prior_phi)
+    return np.maximum(1.0 + excess, least), measured
+
+
+def noise_shown(layout: Layout, arms: Arms, policy: Policy) -> FloatArray:
+    """Phi by edge for proof of the good: what replicas show, and no prior.
+
+    With enough of them it is what the baseline's show. With few it is an upper bound from both
+    arms, and the policy's own figure if that is more. A prior that nobody has seen would make
+    small fleets wait for ever.
     """
     baseline, owner = arms.baseline, layout.owner
-    measured = dispersion(baseline.total[:, owner], baseline.above)
+    shown = dispersion(baseline.total[:, owner], baseline.above)
     enough = replicas_with_traffic(baseline)[owner] >= policy.min_baseline_replicas
-    estimated = enough & ~np.isnan(measured)
-    if estimated.all():
-        return np.maximum(1.0, measured), estimated
+    measured = enough & ~np.isnan(shown)
+    if measured.all():
+        return np.maximum(1.0, shown)
     few = np.maximum(policy.prior_phi, _shown_by_few(layout, arms))
-    return np.maximum(1.0, np.where(estimated, measured, few)), estimated
+    return np.maximum(1.0, np.where(measured, shown, few))
+
+
+def _squares_of_both(layout: Layout, arms: Arms) -> tuple[FloatArray, IntArray]:
+    """Pearson's sum of squares within both arms, and its degrees of freedom."""
+    both = [_squares(arm.total[:, layout.owner], arm.above) for arm in (arms.canary, arms.baseline)]
+    return both[0][0] + both[1][0], both[0][1] + both[1][1]
+
+
+def spread_information(layout: Layout, arms: Arms) -> tuple[FloatArray, FloatArray, IntArray]:
+    """What the replicas of both arms say of the variance of their log odds, by edge.
+
+    Returns:
+        Pearson's sum of squares beyond chance, what a variance of 1 would make of it, and the
+        number of replicas that had another of their arm to differ from.
+    """
+    squares, free = _squares_of_both(layout, arms)
+    told = np.zeros(layout.width)
+    for arm in (arms.canary, arms.baseline):
+        requests, seen = arm.total.sum(axis=0), replicas_with_traffic(arm)
+        share = arm.above.sum(axis=0) / np.maximum(requests, 1)[layout.owner]
+        each = (requests / np.maximum(seen, 1) * np.maximum(seen - 1, 0))[layout.owner]
+        told += share * (1.0 - share) * each
+    return squares - free, told, free
 
 
 def _shown_by_few(layout: Layout, arms: Arms) -> FloatArray:
     """An upper bound of phi from the replicas of both arms; 1 where they cannot show any."""
-    both = [_squares(arm.total[:, layout.owner], arm.above) for arm in (arms.canary, arms.baseline)]
-    squares, free = (np.sum(parts, axis=0) for parts in zip(*both, strict=True))
+    squares, free = _squares_of_both(layout, arms)
     excess = np.maximum(squares / np.maximum(free, 1) - 1.0, 0.0)
     raised = free / chdtri(np.maximum(free, 1), BOUND_OF_FEW)
     return np.where(free > 0, 1.0 + excess * raised, 1.0)
+
+
+def _expected_excess(layout: Layout, arms: Arms, spread: float) -> FloatArray:
+    """How far phi exceeds 1 by edge, where the log odds of replicas have this standard deviation.
+
+    It goes by the baseline's share of events: a bad canary must not excuse itself by its own. A
+    replica that serves both versions differs from none: what is special about it cancels.
+    """
+    table = pooled_table(layout, arms)
+    share = (table.baseline_above + 0.5) / (table.baseline_total + 1.0)
+    requests = _harmonic(table.canary_total, table.baseline_total)
+    here, there = (replicas_with_traffic(arm)[layout.owner] for arm in (arms.canary, arms.baseline))
+    each = requests / np.maximum(_harmonic(here, there), 0.5)
+    return np.asarray(share * (1.0 - share) * spread**2 * each * _own_share(arms))
+
+
+def _harmonic(here: IntArray, there: IntArray) -> FloatArray:
+    """What two arms are worth together in a comparison: 1 / (1 / here + 1 / there)."""
+    return np.asarray(here * there / np.maximum(here + there, 1))
+
+
+def _own_share(arms: Arms) -> float:
+    """Share of the canary's requests on replicas that do not serve the baseline as well."""
+    counts = [
+        dict(zip(arm.names, arm.total.max(axis=1, initial=0).tolist(), strict=True))
+        for arm in (arms.canary, arms.baseline)
+    ]
+    total = sum(counts[0].values())
+    own = sum(count for name, count in counts[0].items() if not counts[1].get(name))
+    return own / total if total else 1.0
 
 
 def discount(phi: FloatArray, canary: Arm, owner: IntArray, *, power: float) -> FloatArray:

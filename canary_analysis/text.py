@@ -70,7 +70,7 @@ def _odds(finding: Finding, confidence: float) -> str:
 def _noise(finding: Finding) -> str:
     if finding.phi_estimated:
         return f"Replica noise phi {finding.phi:.2g}."
-    return f"Replica noise assumed phi {finding.phi:.2g}: too few baseline replicas to measure it."
+    return f"Replica noise phi {finding.phi:.2g}, partly assumed: too few baseline replicas to measure it."
 
 
 def _blind_spot(finding: Finding) -> str:

@@ -244,6 +244,7 @@ def policy_of(rollout: Rollout) -> Policy:
         min_canary_requests=spec.min_requests,
         horizon_seconds=spec.horizon_seconds,
         promote_on_budget=spec.promote_on_budget,
+        prior_spread=rollout.progress.spread,
         prior_phi=max(spec.prior_phi, rollout.progress.noise),
         latency_warmup_seconds=rollout.progress.warmup,
     )

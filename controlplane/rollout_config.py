@@ -132,6 +132,8 @@ class RolloutDefaults:
     Attributes:
         noise: Least replica noise (phi) that is assumed where too few replicas show theirs; what
             earlier rollouts of the service showed is assumed, too.
+        spread: How much replicas are taken to differ in their odds of errors and slowness while too
+            few show it; what earlier rollouts of the service showed takes its place bit by bit.
         gauges: Levels of the replicas that are watched, besides errors and latency.
         warmup: Seconds in which a canary's latency is no evidence, for fresh replicas are slower;
             None when they are learned from promoted rollouts of the service.
@@ -149,6 +151,7 @@ class RolloutDefaults:
     shadow: ShadowSpec = field(default_factory=ShadowSpec)
     tolerable_errors: Annotated[Share, Field(gt=0, lt=1)] = 0.01
     noise: Annotated[float, Field(ge=1, le=100)] = 1.0
+    spread: Annotated[Share, Field(ge=0, le=1)] = 0.25
     warmup: Warmup = None
     promote_on_budget: bool = False
     approvals: Annotated[tuple[ApprovalSpec, ...], Field(max_length=10)] = ()

@@ -116,12 +116,10 @@ def _spec(
     """
     strategy = Strategy(asked.strategy or (Strategy.OBSERVE if external else usual.strategy))
     _check_mover(asked, strategy, external=external)
-    rolling = strategy is Strategy.ROLLING
-    steps = (
-        _batches(usual, asked, replicas)
-        if rolling
-        else _steps(strategy, asked.steps or usual.steps)
-    )
+    if strategy is Strategy.ROLLING:
+        steps = _batches(usual, asked, replicas)
+    else:
+        steps = _steps(strategy, asked.steps or usual.steps)
     approvals = _approvals(usual, asked, strategy)
     _check_approvals(approvals, steps, strategy)
     return RolloutSpec(
@@ -139,6 +137,7 @@ def _spec(
         tolerable_errors=usual.tolerable_errors,
         promote_on_budget=usual.promote_on_budget,
         prior_phi=usual.noise,
+        prior_spread=usual.spread,
         warmup_seconds=_warmup(usual, asked),
         strategy=strategy,
         approvals=approvals,

@@ -44,6 +44,8 @@ async def show_analysis(
         baseline=rollout.progress.baseline,
         verdicts=_shown(kept),
         noise=rollout.progress.noise,
+        spread=rollout.progress.spread,
+        spread_source=rollout.progress.spread_source,
         warmup=_warmup(rollout),
         policy=state.get("policy"),
         metrics=tuple(state.get("metrics", ())),

@@ -137,6 +137,8 @@ def _tell(found: RolloutAnalysisOut) -> None:
     columns = ("generation", "phase", "weight", "after s", "decision", "evidence", "reason")
     show_table("verdicts", columns, [_row(each) for each in found.verdicts])
     latest = found.verdicts[-1].verdict
+    if found.spread_source:
+        typer.echo(f"replicas were taken to differ by {found.spread_source}")
     if found.warmup is not None:
         typer.echo(f"latency counts after {found.warmup.seconds:g} s: {found.warmup.source}")
     tell_findings(findings_of(latest))

@@ -31,6 +31,7 @@ class RolloutSpec:
         tolerable_errors: An error share below which a canary is good enough on its own.
         promote_on_budget: Promote at the horizon although not everything was proven.
         prior_phi: Replica noise that is assumed where too few replicas show theirs; 1 is none.
+        prior_spread: How much replicas are taken to differ before any shows it.
         warmup_seconds: Latency is no evidence before; None when that is learned.
         strategy: How traffic comes to it.
         approvals: Points where a person must say yes.
@@ -61,6 +62,7 @@ class RolloutSpec:
     tolerable_errors: float
     promote_on_budget: bool
     prior_phi: float = 1.0
+    prior_spread: float = 0.25
     warmup_seconds: float | None = 0.0
     strategy: Strategy = Strategy.CANARY
     approvals: tuple[Approval, ...] = ()
@@ -115,6 +117,8 @@ class Progress:
         requests_before_step: Canary requests counted before this step.
         canary_requests: Canary requests counted so far.
         noise: Replica noise that earlier rollouts of the service showed when the analysis began.
+        spread: How much replicas were taken to differ when the analysis began.
+        spread_source: Who said so, in words; empty before.
         warmup: Seconds from which on latency is evidence.
         warmup_source: Who says so, in words; empty before the analysis began.
         warmup_rollouts: Ids of the rollouts that it was learned from.
@@ -142,6 +146,8 @@ class Progress:
     requests_before_step: int = 0
     canary_requests: int = 0
     noise: float = 1.0
+    spread: float = 0.25
+    spread_source: str = ""
     warmup: float = 0.0
     warmup_source: str = ""
     warmup_rollouts: tuple[str, ...] = ()
@@ -268,6 +274,11 @@ class Rollout:
     def measured_against(self, baseline: str, *, now: float, noise: float = 1.0) -> "Rollout":
         """Return the rollout with the version it is compared with; the analysis begins now."""
         progress = replace(self.progress, baseline=baseline, noise=noise, analysis_at=now)
+        return replace(self, progress=progress)
+
+    def expecting(self, spread: float, source: str) -> "Rollout":
+        """Return the rollout with how much its replicas are taken to differ."""
+        progress = replace(self.progress, spread=spread, spread_source=source)
         return replace(self, progress=progress)
 
     def warmed_up(self, seconds: float, source: str, rollouts: tuple[str, ...]) -> "Rollout":

@@ -2,21 +2,26 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from canary_analysis import (
+    Analysis,
     CanaryAnalysisError,
     FreshMinutes,
+    SpreadSeen,
     WarmupCurve,
     latency_counts_from,
     noise_seen,
     prior_phi,
+    prior_spread,
+    spread_seen,
 )
 from controlplane.decide.rollout import Rollout, RolloutSpec
 from controlplane.decide.rollout_state import Phase
 from controlplane.evidence import findings_of
 from controlplane.plane import Plane
 
-__all__ = ["LearnedWarmup", "learned_warmup", "noise_so_far"]
+__all__ = ["LearnedSpread", "LearnedWarmup", "learned_spread", "learned_warmup", "noise_so_far"]
 
 ROLLOUTS_LOOKED_AT = 10
 FEWEST_CURVES = 3
@@ -39,6 +44,42 @@ class LearnedWarmup:
     seconds: float
     source: str
     rollouts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LearnedSpread:
+    """How much replicas of a service are taken to differ before this rollout shows it.
+
+    Attributes:
+        spread: Standard deviation of their log odds.
+        source: Who says so, in words.
+    """
+
+    spread: float
+    source: str
+
+
+def learned_spread(plane: Plane, spec: RolloutSpec) -> LearnedSpread:
+    """Return what is expected of replicas: as it was written, and as the latest rollouts showed."""
+    latest = plane.rollouts.list(service=spec.service)[:ROLLOUTS_LOOKED_AT]
+    seen = [found for each in latest if (found := _spread(plane, each.id)) is not None]
+    spread = prior_spread(seen, expected=spec.prior_spread)
+    if not seen:
+        return LearnedSpread(spread=spread, source=f"{spread:.0%}, as written or usual")
+    replicas = sum(each.replicas for each in seen)
+    told = f"{spread:.0%}, from {len(seen)} rollouts with {replicas} comparable replicas in all"
+    return LearnedSpread(spread=spread, source=told)
+
+
+def _spread(plane: Plane, rollout_id: str) -> SpreadSeen | None:
+    saved = plane.rollouts.analysis(rollout_id)
+    if not saved or not saved.get("analysis"):
+        return None
+    state: Any = saved["analysis"]
+    try:
+        return spread_seen(Analysis.restore(state).state)
+    except CanaryAnalysisError:  # kept by another version of ours
+        return None
 
 
 def noise_so_far(plane: Plane, service: str) -> float:

@@ -15,7 +15,7 @@ from controlplane.decide.rollout_step import Move, next_move
 from controlplane.decide.route import RouteSeen, WantedRoute, taken_over, wanted_route
 from controlplane.errors import RouterError
 from controlplane.live import TrafficStanding
-from controlplane.loops.past_rollouts import learned_warmup, noise_so_far
+from controlplane.loops.past_rollouts import learned_spread, learned_warmup, noise_so_far
 from controlplane.loops.sight import Seen, see
 from controlplane.loops.steering import read_route, set_route
 from controlplane.plane import Plane
@@ -183,6 +183,8 @@ def _taken(plane: Plane, seen: Seen, record: ServiceRecord, move: Move) -> Rollo
         warmup = learned_warmup(plane, rollout.spec)
         rollout = rollout.measured_against(record.stable, noise=noise, now=plane.now())
         rollout = rollout.warmed_up(warmup.seconds, warmup.source, warmup.rollouts)
+        expected = learned_spread(plane, rollout.spec)
+        rollout = rollout.expecting(expected.spread, expected.source)
     cause = rollout.progress.reason if rollout.progress.phase in CAUSE_KEPT else move.reason
     return rollout.take(move.event, reason=cause, now=plane.now(), approval=move.approval)
 

@@ -64,6 +64,9 @@ class RolloutAnalysisOut(Shape):
         baseline: The version it is compared with; empty before the analysis began.
         verdicts: The last before each move, oldest first; the latest of all comes last.
         noise: Replica noise that earlier rollouts of the service showed; 1 when none did.
+        spread: How much replicas were taken to differ before any showed it: the standard deviation
+            of their log odds.
+        spread_source: Who said so; empty before the analysis began.
         warmup: From when on latency is evidence; None before the analysis began.
         policy: What is tolerated; None before the analysis began.
         metrics: What is compared.
@@ -78,6 +81,8 @@ class RolloutAnalysisOut(Shape):
     baseline: str
     verdicts: tuple[KeptVerdictOut, ...]
     noise: float
+    spread: float
+    spread_source: str
     warmup: WarmupOut | None
     policy: dict[str, Any] | None
     metrics: tuple[dict[str, Any], ...]

@@ -140,6 +140,7 @@ class RolloutSpecOut(Shape):
     tolerable_errors: float
     promote_on_budget: bool
     prior_phi: float
+    prior_spread: float
     warmup_seconds: float | None
     strategy: str
     approvals: tuple[ApprovalIn, ...]

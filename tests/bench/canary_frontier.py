@@ -1,13 +1,19 @@
-"""How much to discount for replica noise: false rollbacks against power and delay."""
+"""How much to discount for replica noise, and what to assume of few replicas: error against power."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
-from canary_scenarios import LASTING, TROUBLE, at_share
+from canary_scenarios import CANARY_RATE, LASTING, LOAD, TROUBLE, at_share
 from canary_trials import ALPHAS, Trial, false_alarm, median, run_all
 
 from canary_analysis import Policy
 
 POWERS = (1.0, 0.8, 0.65, 0.5)
+SPREADS = (0.0, 0.15, 0.25, 0.35)
+LEFT_OUT = (0.1, 0.2, 1.0 / 3.0, 0.5)
+FLEETS = ((1, 1), (1, 3), (2, 2), (2, 4), (3, 5))
+"""Canary and baseline replicas."""
+
 HEALTHY = {
     "replica offsets": LASTING,
     "Student-t offsets": TROUBLE["Student-t offsets, 2 df"],
@@ -20,22 +26,73 @@ BAD = {
 }
 
 
+FEW_BAD = {
+    "latency +25 %": replace(LASTING, slower=1.25),
+    "latency +25 %, no noise": replace(LOAD, slower=1.25),
+    "p99 x2": replace(LASTING, slower_tail=2.0),
+    "errors 1 %": replace(LASTING, canary_errors=0.01),
+}
+ONE_SICK = {"one sick replica": TROUBLE["one sick canary replica"]}
+
+
 def print_frontier(runs: int) -> None:
-    """One block per power of phi, 5 canary and 15 baseline replicas."""
+    """Three blocks: the power of phi, the limit without one replica, and what few replicas assume."""
     print(f"Frontier: log evidence divided by phi ** power, 25 % share, {runs} runs")
-    trials = [
-        Trial(name=name, traffic=at_share(traffic, 0.25), policy=Policy(noise_power=power))
-        for power in POWERS
-        for name, traffic in (HEALTHY | BAD).items()
-    ]
-    found = run_all(trials, runs)
-    for trial, each in zip(trials, found, strict=True):
-        name = f"power {trial.policy.noise_power:4} {trial.name}"
-        if trial.name in HEALTHY:
+    _print_trials(
+        [
+            Trial(
+                name=f"power {power:4} {name}",
+                traffic=at_share(traffic, 0.25),
+                policy=Policy(noise_power=power),
+            )
+            for power in POWERS
+            for name, traffic in (HEALTHY | BAD).items()
+        ],
+        runs,
+    )
+    print(f"Frontier: the limit that must hold without any one replica, 25 % share, {runs} runs")
+    _print_trials(
+        [
+            Trial(
+                name=f"left out {1.0 / alpha:4.3g} : 1 {name}",
+                traffic=at_share(traffic, 0.25),
+                policy=Policy(left_out_alpha=alpha),
+            )
+            for alpha in LEFT_OUT
+            for name, traffic in (ONE_SICK | BAD).items()
+        ],
+        runs,
+    )
+    print(f"Frontier: how much few replicas are taken to differ, {runs} runs")
+    _print_trials(
+        [
+            Trial(
+                name=f"{canary} and {baseline}, spread {spread:4} {name}",
+                traffic=replace(
+                    traffic,
+                    canary_replicas=canary,
+                    baseline_replicas=baseline,
+                    rate=CANARY_RATE / canary,
+                ),
+                policy=Policy(prior_spread=spread),
+            )
+            for canary, baseline in FLEETS
+            for spread in SPREADS
+            for name, traffic in ({"replica offsets": LASTING} | FEW_BAD).items()
+        ],
+        runs,
+    )
+
+
+def _print_trials(trials: Sequence[Trial], runs: int) -> None:
+    """Healthy canaries: false rollbacks at both alphas. Bad ones: how many were found, and when."""
+    for trial, each in zip(trials, run_all(trials, runs), strict=True):
+        healthy = any(trial.name.endswith(name) for name in (HEALTHY | ONE_SICK))
+        if healthy:
             cells = [false_alarm(one, alpha) for one, alpha in zip(each, ALPHAS, strict=True)]
-            print(f"{name:32} false {'  '.join(cells)}")
+            print(f"{trial.name:52} false {'  '.join(cells)}")
         else:
             cells = [
                 f"{one.rollback_share:.3f}, {median(one.rollback_seconds):5,.0f} s" for one in each
             ]
-            print(f"{name:32} found {'         '.join(cells)}")
+            print(f"{trial.name:52} found {'         '.join(cells)}")

@@ -35,7 +35,8 @@ def slow_evidence(events, step=60.0):
             begins.append(number - 1)
     values = [mixed(np.sum(gains[begin:], axis=0)) for begin in begins[:STARTS]]
     rest = 1.0 - len(values) / STARTS
-    return 0.5 * mixed(np.sum(gains, axis=0)) + 0.5 * (sum(values) / STARTS + rest)
+    late = sum(values) / STARTS + rest
+    return 0.75 * mixed(np.sum(gains, axis=0)) + 0.25 * late
 
 
 def test_nothing_counted_is_an_even_bet():

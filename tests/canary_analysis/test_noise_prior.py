@@ -5,8 +5,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from canary_analysis import Analysis, InvalidPolicy, Policy
-from canary_analysis.noise_prior import MOST_PHI, NoiseSeen, noise_seen, prior_phi
+from canary_analysis import Analysis, Interval, InvalidPolicy, Kind, Metric, Policy
+from canary_analysis.noise_prior import (
+    MOST_PHI,
+    MOST_SPREAD,
+    NoiseSeen,
+    SpreadSeen,
+    noise_seen,
+    prior_phi,
+    prior_spread,
+    spread_seen,
+)
 
 SEEN = st.builds(NoiseSeen, phi=st.floats(1.0, 200.0), requests=st.integers(1, 10**6))
 
@@ -70,3 +79,56 @@ def test_the_noisiest_measured_metric_is_handed_on(errors, latency, interval):
 def test_what_was_never_measured_is_refused(raw):
     with pytest.raises(InvalidPolicy, match="never measured"):
         NoiseSeen(phi=raw[0], requests=raw[1])
+
+
+SPREADS = st.lists(
+    st.builds(SpreadSeen, variance=st.floats(0.0, 4.0), replicas=st.integers(1, 20)), max_size=12
+)
+
+
+@given(SPREADS, st.floats(0.0, 1.0))
+def test_a_spread_lies_between_what_was_expected_and_what_was_seen(seen, expected):
+    found = prior_spread(seen, expected=expected)
+    ends = [expected, *(each.variance**0.5 for each in seen)]
+    assert min(*ends, MOST_SPREAD) - 1e-9 <= found <= min(max(ends), MOST_SPREAD) + 1e-9
+    assert Policy(prior_spread=found).prior_spread == found
+
+
+def rollout_of(rng, spread, replicas=(2, 2), requests=2_000):
+    """The state of a rollout whose replicas differ so much in their log odds of an error."""
+    arms = []
+    for count in replicas:
+        odds = 0.25 * np.exp(rng.normal(0.0, spread, count))
+        arms.append(rng.binomial(requests, odds / (1.0 + odds))[:, None])
+    tick = Interval(
+        canary_replicas=tuple(f"c{i}" for i in range(replicas[0])),
+        canary_total=np.full(replicas[0], requests),
+        canary_above=arms[0],
+        baseline_replicas=tuple(f"b{i}" for i in range(replicas[1])),
+        baseline_total=np.full(replicas[1], requests),
+        baseline_above=arms[1],
+        elapsed_seconds=10.0,
+    )
+    start = Analysis.start([Metric(name="errors", kind=Kind.ERRORS)], Policy())
+    return start.observe({"errors": tick}).state
+
+
+@pytest.mark.parametrize("spread", [0.1, 0.3, 0.6])
+def test_the_spread_of_small_fleets_is_found_over_many_rollouts(spread):
+    rng = np.random.default_rng(3)
+    seen = [spread_seen(rollout_of(rng, spread)) for _ in range(400)]
+    assert np.mean([each.variance for each in seen]) ** 0.5 == pytest.approx(spread, rel=0.2)
+    assert {each.replicas for each in seen} == {2}
+
+
+def test_ten_quiet_rollouts_take_most_of_the_prior_away():
+    rng = np.random.default_rng(5)
+    seen = [spread_seen(rollout_of(rng, 0.0)) for _ in range(10)]
+    assert prior_spread(seen, expected=0.25) < 0.12
+
+
+@pytest.mark.parametrize(("replicas", "requests"), [((1, 1), 2_000), ((2, 2), 20)])
+def test_nothing_is_learned_where_nothing_can_differ_or_little_was_counted(replicas, requests):
+    assert spread_seen(rollout_of(np.random.default_rng(1), 0.5, replicas, requests)) is None
+    nothing = Analysis.start([Metric(name="errors", kind=Kind.ERRORS)], Policy())
+    assert spread_seen(nothing.state) is None

@@ -9,14 +9,20 @@ from scipy.stats import chi2
 from canary_analysis import Kind, Metric, Policy
 from canary_analysis.arms import Arm, Arms
 from canary_analysis.layout import Layout
-from canary_analysis.replicas import discount, dispersion, left_out_tables, noise
+from canary_analysis.replicas import (
+    discount,
+    dispersion,
+    left_out_tables,
+    noise,
+    noise_shown,
+)
 
 LAYOUT = Layout.of([Metric(name="errors", kind=Kind.ERRORS)], Policy())
 
 
-def arm(rows):
+def arm(rows, name="r"):
     counts = np.array(rows, dtype=np.int64).reshape(-1, 2)
-    names = tuple(f"r{i}" for i in range(len(counts)))
+    names = tuple(f"{name}{i}" for i in range(len(counts)))
     return Arm(names=names, total=counts[:, :1], above=counts[:, 1:])
 
 
@@ -51,33 +57,77 @@ def test_dispersion_is_unknown_when_nothing_can_vary(rows):
 
 
 def arms(baseline, canary=((100, 3),)):
-    return Arms(canary=arm(canary), baseline=arm(baseline))
+    return Arms(canary=arm(canary, "c"), baseline=arm(baseline))
 
 
-def test_few_replicas_that_look_alike_leave_the_noise_to_the_policy():
-    phi, estimated = noise(LAYOUT, arms([(100, 3)] * 6), Policy(prior_phi=2.5))
-    assert (phi.tolist(), estimated.tolist()) == ([2.5], [False])
+def slow_squares(rows):
+    return slow_dispersion(rows) * (len(rows) - 1)
 
 
-def test_few_replicas_that_differ_are_believed_and_more():
-    rows = [(100, 9), (100, 1)] * 3
-    phi, estimated = noise(LAYOUT, arms(rows), Policy(prior_phi=1.5))
-    assert estimated.tolist() == [False]
-    assert phi[0] == pytest.approx(1.0 + (slow_dispersion(rows) - 1.0) * 5 / chi2.ppf(0.2, 5))
+def expected_excess(canary, baseline, spread):
+    """What replicas of this spread make of the comparison of two arms, from first principles.
+
+    The difference of log odds varies by 1 / (p q) (1 / n + 1 / m) by chance, and by spread squared
+    (1 / R + 1 / S) between replicas; phi is the sum over the first.
+    """
+    (n, _), (m, y) = (tuple(map(sum, zip(*arm, strict=True))) for arm in (canary, baseline))
+    p = (y + 0.5) / (m + 1)
+    chance = (1 / n + 1 / m) / (p * (1 - p))
+    return spread**2 * (1 / len(canary) + 1 / len(baseline)) / chance
 
 
-def test_with_few_replicas_the_canarys_own_spread_counts_too():
+def test_before_anything_is_shown_the_noise_is_what_the_policy_expects():
+    one = arms([(3_000, 90)], canary=[(1_000, 50)])
+    phi, measured = noise(LAYOUT, one, Policy(prior_spread=0.5))
+    assert measured.tolist() == [False]
+    assert phi[0] == pytest.approx(1.0 + expected_excess([(1_000, 50)], [(3_000, 90)], 0.5))
+    assert noise(LAYOUT, one, Policy(prior_spread=0.0))[0].tolist() == [1.0]
+    assert noise(LAYOUT, one, Policy(prior_phi=9.0))[0].tolist() == [9.0]
+
+
+def test_what_few_replicas_show_is_weighed_with_the_prior():
+    baseline, canary = [(400, 9), (400, 41)] * 2, [(400, 30), (400, 20)]
+    phi, _ = noise(LAYOUT, arms(baseline, canary), Policy())
+    free, prior = 4, expected_excess(canary, baseline, 0.25)
+    shown = slow_squares(baseline) + slow_squares(canary) - free
+    weight = 4.0 - free / 4.0
+    assert phi[0] == pytest.approx(1.0 + (weight * prior + shown) / (weight + free))
+
+
+def test_many_replicas_need_no_prior():
+    baseline, canary = [(100, 9), (100, 1)] * 8, [(100, 3)] * 3
+    phi, measured = noise(LAYOUT, arms(baseline, canary), Policy(prior_phi=99.0, prior_spread=5.0))
+    assert measured.tolist() == [True]
+    assert phi[0] == pytest.approx(slow_squares(baseline) / 17)
+
+
+def test_the_canarys_own_spread_counts_too():
     alike = arms([(100, 3)] * 2, canary=[(100, 30)] * 2)
     apart = arms([(100, 3)] * 2, canary=[(100, 10), (100, 50)])
-    assert noise(LAYOUT, alike, Policy())[0][0] == 1.0
-    assert noise(LAYOUT, apart, Policy())[0][0] > 10.0
+    still = Policy(prior_spread=0.0)
+    assert noise(LAYOUT, alike, still)[0][0] == 1.0
+    assert noise(LAYOUT, apart, still)[0][0] > 5.0
 
 
-def test_enough_baseline_replicas_measure_the_noise():
+def test_replicas_that_serve_both_versions_need_no_prior():
+    shared = Arms(canary=arm([(1_000, 50)]), baseline=arm([(3_000, 90)]))
+    assert noise(LAYOUT, shared, Policy(prior_spread=0.5))[0].tolist() == [1.0]
+    half = Arms(canary=arm([(500, 25), (500, 25)]), baseline=arm([(3_000, 90), (0, 0)]))
+    own = Arms(canary=arm([(500, 25), (500, 25)], "c"), baseline=arm([(3_000, 90)]))
+    less = Policy(prior_spread=0.25 * 0.5**0.5)
+    assert noise(LAYOUT, half, Policy())[0] == pytest.approx(noise(LAYOUT, own, less)[0])
+    assert noise(LAYOUT, half, Policy())[0] < noise(LAYOUT, own, Policy())[0]
+
+
+def test_proof_of_the_good_rests_on_what_is_shown_alone():
+    few = arms([(100, 9), (100, 1)] * 3)
+    bound = 1.0 + (slow_dispersion([(100, 9), (100, 1)] * 3) - 1.0) * 5 / chi2.ppf(0.2, 5)
+    assert noise_shown(LAYOUT, few, Policy(prior_spread=9.0))[0] == pytest.approx(bound)
+    alike = arms([(100, 3)] * 6)
+    assert noise_shown(LAYOUT, alike, Policy(prior_phi=2.5)).tolist() == [2.5]
     rows = [(100, 9), (100, 1)] * 4
-    phi, estimated = noise(LAYOUT, arms(rows), Policy(prior_phi=2.5))
-    assert estimated.tolist() == [True]
-    assert phi[0] == pytest.approx(slow_dispersion(rows))
+    many = noise_shown(LAYOUT, arms(rows), Policy(prior_phi=2.5))
+    assert many[0] == pytest.approx(slow_dispersion(rows))
 
 
 def test_replicas_more_alike_than_chance_earn_no_bonus():

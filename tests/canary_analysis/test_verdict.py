@@ -181,7 +181,7 @@ def test_errors_on_the_canary_alone_have_no_upper_end(judged):
 
 def test_few_baseline_replicas_are_told_with_the_noise_assumed(judged):
     verdict = judged(GOOD, [(1_200, 2)], Policy(prior_phi=1.4))
-    assert "Replica noise assumed phi 1.4: too few baseline replicas" in verdict.text
+    assert "Replica noise phi 1.4, partly assumed: too few baseline replicas" in verdict.text
     assert not verdict.findings[0].phi_estimated
 
 

@@ -61,3 +61,42 @@ async def test_noise_and_warm_up_may_be_written(around: Surroundings) -> None:
             await traffic_second(world)
         policy = Analysis.restore(world.plane.rollouts.analysis(rollout.id)["analysis"]).policy
         assert (policy.prior_phi, policy.latency_warmup_seconds) == (3.0, 120.0)
+
+
+async def test_how_much_replicas_differ_is_learned_from_rollouts_of_few(world: World) -> None:
+    ended = await run_until_over(world, await start(world))
+    assert ended.progress.spread == 0.25
+    assert ended.progress.spread_source == "25%, as written or usual"
+    analysis = Analysis.start((Metric(name=ERRORS, kind=Kind.ERRORS),), Policy())
+    tick = Interval(
+        canary_replicas=EIGHT[:2],
+        canary_total=np.full(2, 5_000),
+        canary_above=np.array([[500], [1_000]]),
+        baseline_replicas=EIGHT[2:4],
+        baseline_total=np.full(2, 5_000),
+        baseline_above=np.array([[500], [1_000]]),
+        elapsed_seconds=10.0,
+    )
+    uneven_pair = {"analysis": analysis.observe({ERRORS: tick}).snapshot()}
+    with world.plane.engine.begin() as connection:
+        world.plane.rollouts.save(
+            connection, ended, read_generation=ended.generation, analysis=uneven_pair
+        )
+    undo = rollout_draft.draft(world.plane, asked("1"))
+    rollout_desk.start(world.plane, undo, idempotency_key=None)
+    for _ in range(5):
+        await traffic_second(world)
+    second = world.plane.rollouts.get(undo.id)
+    assert 0.3 < second.progress.spread < 0.6
+    assert "from 1 rollouts with 2 comparable replicas" in second.progress.spread_source
+    policy = Analysis.restore(world.plane.rollouts.analysis(undo.id)["analysis"]).policy
+    assert policy.prior_spread == second.progress.spread
+
+
+async def test_how_much_replicas_differ_may_be_written(around: Surroundings) -> None:
+    async with open_world(around, change=("horizon: 1h}", "horizon: 1h, spread: 5%}")) as world:
+        rollout = await start(world)
+        for _ in range(5):
+            await traffic_second(world)
+        policy = Analysis.restore(world.plane.rollouts.analysis(rollout.id)["analysis"]).policy
+        assert policy.prior_spread == 0.05
