@@ -202,14 +202,17 @@ async def watch(fleet: Fleet, run: Run, model: str, rollout: str, *, promoted_by
             del run.under_way[model]
             return str(status["phase"])
         if promoted_by_hand and status["phase"] == "Progressing":
-            await by_hand(fleet, url, status["weight"])
+            await by_hand(fleet, model, url, status["weight"])
         await asyncio.sleep(0.3)
         waited += 0.3
     pytest.fail(f"{model}: {rollout} does not end: {status}")
 
 
-async def by_hand(fleet: Fleet, url: str, weight: float) -> None:
-    """Take the next step; that the plane dies meanwhile is no matter, it is asked again."""
+async def by_hand(fleet: Fleet, model: str, url: str, weight: float) -> None:
+    """Take the next step once this one is there; if the plane dies meanwhile, it is asked again."""
+    given = [order for order in fleet.front.orders if order.model == model and order.status == 200]
+    if not given or weight not in given[-1].weights.values():
+        return  # saved, and not yet acted on: a person would look before going further
     more = {"json": {"weight": 40}} if weight < 40.0 else {}
     verb = "weight" if weight < 40.0 else "promote"
     try:
