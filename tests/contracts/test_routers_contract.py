@@ -20,6 +20,7 @@ from tests.fakes import ManualClock, MirroringRouter
 
 pytestmark = pytest.mark.anyio
 KINDS = ("reference server", "replicas", "flag", "fake")
+MIRRORING = ("reference server", "fake")
 MIRROR = Mirror(version="2", percent=12.5, tolerance=0.01)
 
 
@@ -97,22 +98,27 @@ async def test_who_led_before_is_refused_and_changes_nothing(
     assert (await router.read_weights())["2"] == pytest.approx(20.0)
 
 
+@pytest.mark.parametrize("router", ["replicas", "flag"], indirect=True)
+async def test_a_router_that_cannot_mirror_claims_nothing_else(router: Router) -> None:
+    assert not isinstance(router, Mirroring)
+
+
+@pytest.mark.parametrize("router", MIRRORING, indirect=True)
 async def test_a_mirror_is_set_read_and_ended_as_often_as_one_likes(
     router: Router, next_number: Callable[[], int]
 ) -> None:
-    if not isinstance(router, Mirroring):
-        pytest.skip("it does not claim to mirror")
+    assert isinstance(router, Mirroring)
     for wanted in (MIRROR, MIRROR, None, None):
         await router.set_mirror(wanted, fencing=next_number())
         assert await router.read_mirror() == wanted
     assert (await router.read_weights())["1"] == 100.0
 
 
+@pytest.mark.parametrize("router", MIRRORING, indirect=True)
 async def test_who_led_before_sets_and_ends_no_mirror(
     router: Router, next_number: Callable[[], int]
 ) -> None:
-    if not isinstance(router, Mirroring):
-        pytest.skip("it does not claim to mirror")
+    assert isinstance(router, Mirroring)
     older = next_number()
     await router.set_mirror(MIRROR, fencing=next_number())
     for wanted in (None, MIRROR):

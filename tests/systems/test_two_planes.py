@@ -49,6 +49,9 @@ async def until_ended(fleet: Fleet, url: str, rollout: str) -> str:
     pytest.fail("the rollout does not end")
 
 
+@pytest.mark.parametrize(
+    "address", [pytest.param("sqlite", marks=pytest.mark.slow), "postgresql"], indirect=True
+)
 async def test_whoever_was_paused_past_its_lease_never_acts(
     address: str,
     tmp_path: Path,
