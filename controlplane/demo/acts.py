@@ -96,10 +96,17 @@ async def make_slow(stage: Stage) -> str:
 
 
 async def begin_rollout(
-    stage: Stage, version: str, *, steps: tuple[float, ...], soak: float | None = None
+    stage: Stage,
+    version: str,
+    *,
+    steps: tuple[float, ...],
+    soak: float | None = None,
+    warmup: float | None = None,
 ) -> RolloutOut:
     """Ask the plane for a rollout."""
-    asked = RolloutIn(service=SERVICE, version=version, steps=steps, soak_seconds=soak)
+    asked = RolloutIn(
+        service=SERVICE, version=version, steps=steps, soak_seconds=soak, warmup_seconds=warmup
+    )
     return await stage.ask(lambda client: client.start_rollout(asked))
 
 

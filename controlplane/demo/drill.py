@@ -17,7 +17,8 @@ LONG_SOAK = 600.0
 
 async def run_runbook(stage: Stage, version: str) -> Runbook:
     """Start a rollout and abort it by ``trimtab runbook run bad-canary``."""
-    begun = await begin_rollout(stage, version, steps=(WEIGHT,), soak=LONG_SOAK)
+    # The version is slow: without a warm-up it might be sent home before anybody stops it.
+    begun = await begin_rollout(stage, version, steps=(WEIGHT,), soak=LONG_SOAK, warmup=LONG_SOAK)
     params = ("-p", f"service={SERVICE}", "-p", f"rollout={begun.id}")
     await _trimtab(stage, "runbook", "run", "bad-canary", *params, "--dry-run")
     await _trimtab(stage, "runbook", "run", "bad-canary", *params, "--allow-danger")
