@@ -102,7 +102,7 @@ class Analysis:
             replace(stand(self.state, weighing), risen_gauges=risen(found)),
             self.policy,
             elapsed_seconds=elapsed_seconds,
-            proven=lambda: is_proven(self.state),
+            proven=lambda: is_proven(self.state, weighing),
             doubtful=lambda: bool(doubts_of(appraise(self.state).findings)),
         )
 

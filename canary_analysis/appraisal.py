@@ -21,10 +21,12 @@ from canary_analysis.power import (
 )
 from canary_analysis.replicas import (
     FEWEST_TO_LEAVE_ONE_OUT,
+    BothSquares,
     discount,
     noise,
     noise_shown,
     replicas_with_traffic,
+    squares_of,
 )
 from canary_analysis.state import State
 from canary_analysis.text import finding_text
@@ -55,6 +57,7 @@ class Weighing:
         phi: Replica noise by edge.
         phi_estimated: Where it was measured.
         divisor: What log evidence was divided by for it, by edge.
+        squares: What both were made of.
     """
 
     by_edge: FloatArray
@@ -63,6 +66,7 @@ class Weighing:
     phi: FloatArray
     phi_estimated: BoolArray
     divisor: FloatArray
+    squares: BothSquares
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +86,8 @@ def weigh(state: State, *, leave_out: bool) -> Weighing:
         leave_out: Also weigh it without each canary replica. It is only needed to convict.
     """
     layout, policy = state.layout, state.policy
-    phi, estimated = noise(layout, state.arms, policy)
+    squares = squares_of(layout, state.arms)
+    phi, estimated = noise(layout, state.arms, policy, squares=squares)
     divisor = discount(phi, state.arms.canary, layout.owner, power=policy.noise_power)
     by_edge = _against(state, divisor, slice(0, 1))[0]
     left_out = None
@@ -97,6 +102,7 @@ def weigh(state: State, *, leave_out: bool) -> Weighing:
         phi=phi,
         phi_estimated=estimated,
         divisor=divisor,
+        squares=squares,
     )
 
 
@@ -112,10 +118,10 @@ def _against(state: State, divisor: FloatArray, slots: slice) -> FloatArray:
     return value
 
 
-def proof_divisor(state: State) -> FloatArray:
-    """What log evidence of the good is divided by, by edge."""
+def proof_divisor(state: State, squares: BothSquares | None = None) -> FloatArray:
+    """What log evidence of the good is divided by, by edge; ``squares`` are those of a `Weighing`."""
     layout, policy = state.layout, state.policy
-    phi = noise_shown(layout, state.arms, policy)
+    phi = noise_shown(layout, state.arms, policy, squares=squares)
     return discount(phi, state.arms.canary, layout.owner, power=policy.noise_power)
 
 
@@ -149,12 +155,11 @@ def stand(state: State, weighing: Weighing) -> Standing:
     )
 
 
-def is_proven(state: State) -> bool:
+def is_proven(state: State, weighing: Weighing) -> bool:
     """Whether every critical metric is proven good enough."""
     critical = np.array([metric.critical for metric in state.layout.metrics])
-    return bool(
-        (prove_all(state, proof_divisor(state)).value[critical] >= 1.0 / state.policy.beta).all()
-    )
+    proof = prove_all(state, proof_divisor(state, weighing.squares))
+    return bool((proof.value[critical] >= 1.0 / state.policy.beta).all())
 
 
 def appraise(state: State) -> Appraisal:
@@ -166,7 +171,7 @@ def appraise(state: State) -> Appraisal:
 def _findings(state: State, weighing: Weighing) -> tuple[Finding, ...]:
     layout, policy = state.layout, state.policy
     adjusted = closed_testing(weighing.by_metric, layout.weight)
-    divisor = proof_divisor(state)
+    divisor = proof_divisor(state, weighing.squares)
     proof = prove_all(state, divisor)
     loudest = _loudest_edges(state, weighing.by_edge)
     table = state.table.map(lambda counts: counts[loudest])

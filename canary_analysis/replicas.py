@@ -17,6 +17,7 @@ from canary_analysis.policy import Policy
 
 __all__ = [
     "FEWEST_TO_LEAVE_ONE_OUT",
+    "BothSquares",
     "discount",
     "dispersion",
     "left_out_tables",
@@ -25,7 +26,12 @@ __all__ = [
     "pooled_table",
     "replicas_with_traffic",
     "spread_information",
+    "squares_of",
 ]
+
+Squares = tuple[FloatArray, IntArray]
+"""A sum of squares by edge, and its degrees of freedom."""
+BothSquares = tuple[Squares, Squares]
 
 FEWEST_TO_LEAVE_ONE_OUT = 3
 """With one or two canary replicas nothing can tell a sick replica from a bad version."""
@@ -49,41 +55,60 @@ def dispersion(total: IntArray, above: IntArray) -> FloatArray:
     Returns:
         Shape (edges,); NaN where fewer than two replicas had traffic or nothing could vary.
     """
-    squares, free = _squares(total, above)
+    return _per_free(_squares(total, above, np.arange(total.shape[1])))
+
+
+def _per_free(found: Squares) -> FloatArray:
+    squares, free = found
     return np.where(free > 0, squares / np.maximum(free, 1), np.nan)
 
 
-def _squares(total: IntArray, above: IntArray) -> tuple[FloatArray, IntArray]:
-    """Pearson's sum of squares, and its degrees of freedom."""
-    requests, slow = total.astype(np.float64), above.astype(np.float64)
-    share = slow.sum(axis=0) / np.maximum(requests.sum(axis=0), 1.0)
+def _squares(total: IntArray, above: IntArray, owner: IntArray) -> Squares:
+    """Pearson's sum of squares by edge, and its degrees of freedom.
+
+    Written out, the sum over replicas of (x - n p)^2 / n is that of x^2 / n less X^2 / N, which needs
+    no table of what each replica was expected to show.
+
+    Args:
+        total: Requests, shape (replicas, metrics).
+        above: Requests above each edge, shape (replicas, edges).
+        owner: Metric of each edge.
+    """
+    slow = above.astype(np.float64)
+    slow *= slow
+    slow *= (1.0 / np.maximum(total, 1))[:, owner]
+    events, requests = above.sum(axis=0), np.maximum(total.sum(axis=0), 1)[owner]
+    share = events / requests
     varies = share * (1.0 - share)
-    off = slow - requests * share
-    off *= off
-    off /= np.maximum(requests, 1.0)
-    free = np.where(varies > 0.0, np.maximum((total > 0).sum(axis=0) - 1, 0), 0)
-    return np.where(free > 0, off.sum(axis=0) / np.where(free > 0, varies, 1.0), 0.0), free
+    free = np.where(varies > 0.0, np.maximum((total > 0).sum(axis=0) - 1, 0)[owner], 0)
+    off = np.maximum(slow.sum(axis=0) - share * events, 0.0)
+    return np.where(free > 0, off / np.where(free > 0, varies, 1.0), 0.0), free
 
 
-def noise(layout: Layout, arms: Arms, policy: Policy) -> tuple[FloatArray, BoolArray]:
+def noise(
+    layout: Layout, arms: Arms, policy: Policy, *, squares: BothSquares | None = None
+) -> tuple[FloatArray, BoolArray]:
     """Phi by edge, never below 1, and where enough replicas measured it.
 
     It is a mean of what the replicas of both arms show, each arm by itself, weighted by how many
     there are, and of what the policy expects before any is seen. A handful of replicas shows too
-    little as often as too much; twenty need no prior.
+    little as often as too much; twenty need no prior. ``squares`` are those of `squares_of`, where
+    they are at hand.
     """
     owner = layout.owner
-    squares, free = _squares_of_both(layout, arms)
+    within, free = _added(squares or squares_of(layout, arms))
     weight = np.maximum(0.0, policy.prior_replicas - free / REPLICAS_PER_PRIOR)
     expected = _expected_excess(layout, arms, policy.prior_spread)
-    excess = (weight * expected + squares - free) / np.maximum(weight + free, 1.0)
+    excess = (weight * expected + within - free) / np.maximum(weight + free, 1.0)
     enough = replicas_with_traffic(arms.baseline)[owner] >= policy.min_baseline_replicas
     measured = enough & (free > 0)
     least = np.where(measured, 1.0, policy.prior_phi)
     return np.maximum(1.0 + excess, least), measured
 
 
-def noise_shown(layout: Layout, arms: Arms, policy: Policy) -> FloatArray:
+def noise_shown(
+    layout: Layout, arms: Arms, policy: Policy, *, squares: BothSquares | None = None
+) -> FloatArray:
     """Phi by edge for proof of the good: what replicas show, and no prior.
 
     With enough of them it is what the baseline's show. With few it is an upper bound from both
@@ -91,18 +116,27 @@ def noise_shown(layout: Layout, arms: Arms, policy: Policy) -> FloatArray:
     small fleets wait for ever.
     """
     baseline, owner = arms.baseline, layout.owner
-    shown = dispersion(baseline.total[:, owner], baseline.above)
+    both = squares or squares_of(layout, arms)
+    shown = _per_free(both[1])
     enough = replicas_with_traffic(baseline)[owner] >= policy.min_baseline_replicas
     measured = enough & ~np.isnan(shown)
     if measured.all():
         return np.maximum(1.0, shown)
-    few = np.maximum(policy.prior_phi, _shown_by_few(layout, arms))
+    few = np.maximum(policy.prior_phi, _shown_by_few(both))
     return np.maximum(1.0, np.where(measured, shown, few))
 
 
-def _squares_of_both(layout: Layout, arms: Arms) -> tuple[FloatArray, IntArray]:
-    """Pearson's sum of squares within both arms, and its degrees of freedom."""
-    both = [_squares(arm.total[:, layout.owner], arm.above) for arm in (arms.canary, arms.baseline)]
+def squares_of(layout: Layout, arms: Arms) -> BothSquares:
+    """Pearson's sum of squares by edge, and its degrees of freedom: of the canary, of the baseline."""
+    canary, baseline = arms.canary, arms.baseline
+    return (
+        _squares(canary.total, canary.above, layout.owner),
+        _squares(baseline.total, baseline.above, layout.owner),
+    )
+
+
+def _added(both: BothSquares) -> Squares:
+    """Return the sums within both arms."""
     return both[0][0] + both[1][0], both[0][1] + both[1][1]
 
 
@@ -113,7 +147,7 @@ def spread_information(layout: Layout, arms: Arms) -> tuple[FloatArray, FloatArr
         Pearson's sum of squares beyond chance, what a variance of 1 would make of it, and the
         number of replicas that had another of their arm to differ from.
     """
-    squares, free = _squares_of_both(layout, arms)
+    squares, free = _added(squares_of(layout, arms))
     told = np.zeros(layout.width)
     for arm in (arms.canary, arms.baseline):
         requests, seen = arm.total.sum(axis=0), replicas_with_traffic(arm)
@@ -123,9 +157,9 @@ def spread_information(layout: Layout, arms: Arms) -> tuple[FloatArray, FloatArr
     return squares - free, told, free
 
 
-def _shown_by_few(layout: Layout, arms: Arms) -> FloatArray:
+def _shown_by_few(both: BothSquares) -> FloatArray:
     """An upper bound of phi from the replicas of both arms; 1 where they cannot show any."""
-    squares, free = _squares_of_both(layout, arms)
+    squares, free = _added(both)
     excess = np.maximum(squares / np.maximum(free, 1) - 1.0, 0.0)
     raised = free / chdtri(np.maximum(free, 1), BOUND_OF_FEW)
     return np.where(free > 0, 1.0 + excess * raised, 1.0)
