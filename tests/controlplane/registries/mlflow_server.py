@@ -35,7 +35,12 @@ class MlflowServer:
         self.authorization: set[str | None] = set()
 
     async def handle(self, request: web.Request) -> web.Response:
-        """Answer one call of the REST API."""
+        """Answer one call of the REST API, packed where the caller lets us, as proxies do."""
+        answer = await self._answer(request)
+        answer.enable_compression()
+        return answer
+
+    async def _answer(self, request: web.Request) -> web.Response:
         self.authorization.add(request.headers.get("authorization"))
         await asyncio.sleep(self.seconds)
         if self.status != OK:
