@@ -1,12 +1,13 @@
 """How much to discount for replica noise, and what to assume of few replicas: error against power."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from canary_scenarios import CANARY_RATE, LASTING, LOAD, TROUBLE, at_share
 from canary_trials import ALPHAS, Trial, false_alarm, median, run_all
 
 from canary_analysis import Policy
+from canary_analysis.traffic import Traffic
 
 POWERS = (1.0, 0.8, 0.65, 0.5)
 SPREADS = (0.0, 0.15, 0.25, 0.35)
@@ -38,49 +39,38 @@ ONE_SICK = {"one sick replica": TROUBLE["one sick canary replica"]}
 def print_frontier(runs: int) -> None:
     """Three blocks: the power of phi, the limit without one replica, and what few replicas assume."""
     print(f"Frontier: log evidence divided by phi ** power, 25 % share, {runs} runs")
-    _print_trials(
-        [
-            Trial(
-                name=f"power {power:4} {name}",
-                traffic=at_share(traffic, 0.25),
-                policy=Policy(noise_power=power),
-            )
-            for power in POWERS
-            for name, traffic in (HEALTHY | BAD).items()
-        ],
-        runs,
-    )
+    powers = {f"power {power:4}": Policy(noise_power=power) for power in POWERS}
+    _print_trials(_trials(powers, _a_quarter(HEALTHY | BAD)), runs)
     print(f"Frontier: the limit that must hold without any one replica, 25 % share, {runs} runs")
-    _print_trials(
-        [
-            Trial(
-                name=f"left out {1.0 / alpha:4.3g} : 1 {name}",
-                traffic=at_share(traffic, 0.25),
-                policy=Policy(left_out_alpha=alpha),
-            )
-            for alpha in LEFT_OUT
-            for name, traffic in (ONE_SICK | BAD).items()
-        ],
-        runs,
-    )
+    limits = {f"left out {1 / alpha:4.3g} : 1": Policy(left_out_alpha=alpha) for alpha in LEFT_OUT}
+    _print_trials(_trials(limits, _a_quarter(ONE_SICK | BAD)), runs)
     print(f"Frontier: how much few replicas are taken to differ, {runs} runs")
-    _print_trials(
-        [
-            Trial(
-                name=f"{canary} and {baseline}, spread {spread:4} {name}",
-                traffic=replace(
-                    traffic,
-                    canary_replicas=canary,
-                    baseline_replicas=baseline,
-                    rate=CANARY_RATE / canary,
-                ),
-                policy=Policy(prior_spread=spread),
-            )
-            for canary, baseline in FLEETS
+    for canary, baseline in FLEETS:
+        spreads = {
+            f"{canary} and {baseline}, spread {spread:4}": Policy(prior_spread=spread)
             for spread in SPREADS
-            for name, traffic in ({"replica offsets": LASTING} | FEW_BAD).items()
-        ],
-        runs,
+        }
+        few = {"replica offsets": LASTING} | FEW_BAD
+        fleet = {name: _of_fleet(traffic, canary, baseline) for name, traffic in few.items()}
+        _print_trials(_trials(spreads, fleet), runs)
+
+
+def _trials(policies: Mapping[str, Policy], traffics: Mapping[str, Traffic]) -> list[Trial]:
+    """Try every policy on all traffic."""
+    return [
+        Trial(name=f"{told} {name}", traffic=traffic, policy=policy)
+        for told, policy in policies.items()
+        for name, traffic in traffics.items()
+    ]
+
+
+def _a_quarter(traffics: Mapping[str, Traffic]) -> dict[str, Traffic]:
+    return {name: at_share(traffic, 0.25) for name, traffic in traffics.items()}
+
+
+def _of_fleet(traffic: Traffic, canary: int, baseline: int) -> Traffic:
+    return replace(
+        traffic, canary_replicas=canary, baseline_replicas=baseline, rate=CANARY_RATE / canary
     )
 
 
