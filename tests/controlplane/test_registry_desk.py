@@ -1,100 +1,33 @@
 """A model registry asks for rollouts, and is told how they went."""
 
-import asyncio
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from pathlib import Path
-
 import httpx
 import pytest
 from fastapi import FastAPI
 
-from controlplane.decide.rollout import Rollout
 from controlplane.decide.rollout_state import Phase
 from controlplane.diagnosis import diagnose
 from controlplane.errors import InvalidConfig
 from controlplane.loops.registry import look_at_aliases, tell_registry
-from controlplane.registries import mlflow
 from controlplane.registries.mlflow import MlflowRegistry
 from controlplane.settings import Secret
 from controlplane.spec import parse_config
 from tests.controlplane.conftest import Serve
-from tests.controlplane.loops.test_rollout import run_until_over, traffic_second
+from tests.controlplane.following import TAG, Followed, followed, following, registry
+from tests.controlplane.loops.test_rollout import run_until_over
 from tests.controlplane.registries.mlflow_server import (
     MlflowServer,
     alias_created,
     event,
-    signed,
 )
 from tests.controlplane.small_world import (
     Surroundings,
-    World,
-    asked,
     open_world,
     small_config,
 )
 
+__all__ = ["followed", "registry"]
+
 pytestmark = pytest.mark.anyio
-SECRET = Secret("a secret of the webhook")
-TAG = "trimtab."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Followed:
-    """A plane that follows a registry, and the way that registry takes to it."""
-
-    world: World
-    registry: MlflowServer
-    api: httpx.AsyncClient
-
-    async def deliver(
-        self, body: bytes, *, delivery: str | None = None, secret: Secret = SECRET
-    ) -> httpx.Response:
-        headers = signed(body, secret, self.world.plane.now(), delivery=delivery)
-        return await self.api.post("/hooks/mlflow", content=body, headers=headers)
-
-    async def champion(self, version: str = "2", *, delivery: str | None = None) -> dict[str, str]:
-        answer = await self.deliver(
-            alias_created("ResNet 50", "champion", version), delivery=delivery
-        )
-        assert answer.status_code == 200, answer.text
-        return dict(answer.json())
-
-    def rollouts(self) -> tuple[Rollout, ...]:
-        return self.world.plane.rollouts.list()
-
-    def tags(self, version: str = "2") -> dict[str, str]:
-        return self.registry.tags["ResNet 50", version]
-
-
-def following(folder: Path, address: str, more: str = "") -> str:
-    (folder / "webhook.key").write_text(SECRET.reveal() + "\n")
-    (folder / "login.key").write_text("a token")
-    return f"""
-registry:
-  mlflow:
-    url: "{address}"
-    secret: "file:{folder}/webhook.key"
-    auth: {{bearer: "file:{folder}/login.key"}}
-    models: [{{model: ResNet 50, alias: champion, service: resnet{more}}}]
-"""
-
-
-@pytest.fixture
-async def registry() -> MlflowServer:
-    return MlflowServer()
-
-
-@pytest.fixture
-async def followed(
-    around: Surroundings, serve: Serve, app: FastAPI, registry: MlflowServer
-) -> AsyncIterator[Followed]:
-    more = following(around.folder, await serve(registry.handle))
-    async with open_world(around, more=more) as world:
-        app.state.plane = world.plane
-        transport = httpx.ASGITransport(app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as api:
-            yield Followed(world=world, registry=registry, api=api)
 
 
 async def test_an_alias_that_moves_starts_one_rollout_however_often_it_is_delivered(
@@ -168,88 +101,6 @@ async def test_where_no_registry_is_followed_the_hook_says_so(
     )
 
 
-async def test_what_came_of_it_is_written_to_the_version_step_by_step(followed: Followed) -> None:
-    begun = await followed.champion()
-    rollout = followed.rollouts()[0]
-    for _ in range(120):
-        await traffic_second(followed.world)
-        await tell_registry(followed.world.plane)
-        if not followed.world.plane.rollouts.get(rollout.id).active:
-            break
-    phases = [value for key, value in followed.registry.writes if key == f"{TAG}phase"]
-    assert phases == ["Pending", "Progressing", "Progressing", "Promoting", "Succeeded"]
-    weights = [value for key, value in followed.registry.writes if key == f"{TAG}weight"]
-    assert weights == ["none", "5", "50", "none"]
-    assert followed.tags() == {
-        f"{TAG}rollout": begun["rollout"],
-        f"{TAG}service": "resnet",
-        f"{TAG}weight": "none",
-        f"{TAG}verdict": "promote",
-        f"{TAG}reason": followed.world.plane.rollouts.get(rollout.id).progress.reason,
-        f"{TAG}outcome": "promoted",
-        f"{TAG}phase": "Succeeded",
-    }
-    assert followed.registry.authorization == {"Bearer a token"}
-    written = len(followed.registry.writes)
-    followed.world.clock.elapsed += 3_600
-    await tell_registry(followed.world.plane)
-    assert len(followed.registry.writes) == written
-    (shown,) = (await followed.api.get("/v1/registry")).json()["items"]
-    assert (shown["state"], shown["attempts"], shown["detail"]) == ("settled", 0, "tags are set")
-
-
-async def test_a_plane_that_was_killed_tells_what_it_had_not_told(
-    around: Surroundings, serve: Serve, app: FastAPI, registry: MlflowServer
-) -> None:
-    more = following(around.folder, await serve(registry.handle))
-    async with open_world(around, more=more) as world:
-        app.state.plane = world.plane
-        transport = httpx.ASGITransport(app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as api:
-            followed = Followed(world=world, registry=registry, api=api)
-            begun = await followed.champion()
-            ended = await run_until_over(world, followed.rollouts()[0], canary_bad=0.2)
-    assert (ended.progress.phase, registry.writes) == (Phase.ROLLED_BACK, [])
-    async with open_world(around, more=more) as world:
-        await tell_registry(world.plane)
-    tags = registry.tags["ResNet 50", "2"]
-    assert (tags[f"{TAG}rollout"], tags[f"{TAG}outcome"]) == (begun["rollout"], "rolled_back")
-
-
-async def test_a_registry_that_is_away_is_told_when_it_is_back(followed: Followed) -> None:
-    await followed.champion()
-    followed.registry.status = 503
-    await tell_registry(followed.world.plane)
-    await tell_registry(followed.world.plane)
-    (entry,) = followed.world.plane.registry_entries.list()
-    assert (entry.state, entry.attempts, entry.detail) == ("pending", 1, "HTTP 503")
-    followed.registry.status = 200
-    followed.world.clock.elapsed += 1.0
-    await tell_registry(followed.world.plane)
-    assert followed.tags()[f"{TAG}phase"] == "Pending"
-
-
-async def test_a_registry_that_does_not_answer_is_given_up_for_now(
-    followed: Followed, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(mlflow, "DEADLINE_SECONDS", 0.05)
-    followed.registry.seconds = 5.0
-    await followed.champion()
-    async with asyncio.timeout(2.0):
-        await tell_registry(followed.world.plane)
-        await look_at_aliases(followed.world.plane)
-    (entry,) = followed.world.plane.registry_entries.list()
-    assert (entry.state, entry.attempts, entry.detail) == ("pending", 1, "TimeoutError")
-
-
-async def test_a_version_that_the_registry_forgot_is_told_nothing_more(followed: Followed) -> None:
-    await followed.champion()
-    followed.registry.forgotten = True
-    await tell_registry(followed.world.plane)
-    (entry,) = followed.world.plane.registry_entries.list()
-    assert (entry.state, entry.detail) == ("dead", "HTTP 404 RESOURCE_DOES_NOT_EXIST")
-
-
 async def test_a_newer_alias_takes_the_place_of_an_older_one(followed: Followed) -> None:
     followed.world.server.versions["3"] = 200
     await followed.champion("2")
@@ -277,16 +128,6 @@ async def test_where_it_is_asked_to_queue_a_newer_alias_waits(
             assert {newest.progress.queued, oldest.progress.queued} == {True, False}
 
 
-async def test_another_try_is_told_in_place_of_the_first(followed: Followed) -> None:
-    await followed.champion()
-    first = await run_until_over(followed.world, followed.rollouts()[0], canary_bad=0.2)
-    answer = await followed.api.post(f"/v1/rollouts/{first.id}:retry")
-    await tell_registry(followed.world.plane)
-    assert followed.tags()[f"{TAG}rollout"] == answer.json()["id"]
-    states = [entry.state for entry in followed.world.plane.registry_entries.list()]
-    assert sorted(states) == ["pending", "settled"]
-
-
 async def test_a_lost_delivery_is_made_up_for_by_a_look_but_what_always_stood_there_is_not(
     followed: Followed,
 ) -> None:
@@ -312,13 +153,6 @@ async def test_a_move_that_cannot_be_followed_is_told_once(followed: Followed) -
     (told,) = followed.world.plane.trail.events(subject="service/resnet")
     assert told.kind == "registry.refused"
     assert "already serves" in told.text
-
-
-async def test_rollouts_that_nobody_followed_are_told_to_nobody(followed: Followed) -> None:
-    answer = await followed.api.post("/v1/rollouts", json=asked().model_dump(mode="json"))
-    assert answer.status_code == 202
-    await tell_registry(followed.world.plane)
-    assert followed.registry.writes == []
 
 
 @pytest.mark.parametrize(

@@ -24,9 +24,6 @@ TEMPLATES = {
     if "AnalysisTemplate" in block
     for each in yaml.safe_load_all(block)
 }
-FREEZE = """
-freezes: [{name: weekend, start: "2026-01-01T00:05:00Z", duration: 72h}]
-"""
 
 
 class Argo:
@@ -60,14 +57,6 @@ def phase(metric: dict[str, str], result: dict[str, object]) -> str:
     if failure or (failure is None and not success):
         return "Failed"
     return "Successful" if success or success is None else "Inconclusive"
-
-
-@pytest.fixture
-async def watched(around: Surroundings, app: FastAPI) -> AsyncIterator[World]:
-    around.router.weights = {"1": 75.0, "2": 25.0}
-    async with open_world(around, external=True, more=FREEZE) as world:
-        app.state.plane = world.plane
-        yield world
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from fastapi import FastAPI
 from controlplane import rollout_desk
 from controlplane.decide.rollout_state import Phase
 from controlplane.loops.evaluate import evaluate
-from tests.controlplane.api.test_argo_rollouts import FREEZE, pass_seconds
-from tests.controlplane.small_world import Surroundings, World, open_world
+from tests.controlplane.api.test_argo_rollouts import pass_seconds
+from tests.controlplane.small_world import World
 from tests.test_docs import HOOKS, fenced
 
 pytestmark = pytest.mark.anyio
@@ -46,14 +46,6 @@ class Flagger:
         answer = await self._api.post(urlsplit(webhook["url"]).path, json=payload)
         assert answer.headers["content-type"].startswith("text/plain"), answer.text
         return answer.status_code <= 202, answer.text
-
-
-@pytest.fixture
-async def watched(around: Surroundings, app: FastAPI) -> AsyncIterator[World]:
-    around.router.weights = {"1": 75.0, "2": 25.0}
-    async with open_world(around, external=True, more=FREEZE) as world:
-        app.state.plane = world.plane
-        yield world
 
 
 @pytest.fixture

@@ -44,6 +44,19 @@ async def traffic_second(world: World, *, canary_bad: float = 0.0, rate: int = 4
     await world.moves()
 
 
+async def run_until(world: World, rollout: Rollout, wanted: Phase, **how: float) -> Rollout:
+    for _ in range(120):
+        await traffic_second(world, **how)
+        found = world.plane.rollouts.get(rollout.id)
+        if found.progress.phase is wanted:
+            return found
+    pytest.fail(f"still {found.progress.phase}: {found.progress.reason}")
+
+
+def moved(world: World) -> list[float]:
+    return [weights.get("2", 0.0) for weights in world.router.history]
+
+
 async def run_until_over(world: World, rollout: Rollout, *, canary_bad: float = 0.0) -> Rollout:
     for _ in range(MOST_SECONDS):
         await traffic_second(world, canary_bad=canary_bad)

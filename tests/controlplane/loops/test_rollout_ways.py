@@ -1,16 +1,13 @@
-"""Strategies, approvals, freezes, budgets and guards, with a model server that counts."""
+"""Strategies, guards, and rollouts that follow each other, with a model server that counts."""
 
 import pytest
 
 from controlplane import rollout_desk, rollout_draft
-from controlplane.decide.alert_state import AlertState
-from controlplane.decide.rollout import Rollout
-from controlplane.decide.rollout_plan import Answer
-from controlplane.decide.rollout_state import Event, Phase
-from controlplane.errors import NotFound, Refused
-from controlplane.loops.evaluate import evaluate
+from controlplane.decide.rollout_state import Phase
+from controlplane.errors import Refused
 from tests.controlplane.loops.test_rollout import (
-    phase,
+    moved,
+    run_until,
     run_until_over,
     start,
     traffic_second,
@@ -19,19 +16,6 @@ from tests.controlplane.small_world import Surroundings, World, asked, open_worl
 
 pytestmark = pytest.mark.anyio
 QA = {"name": "qa", "before": 50, "deadlineSeconds": 600}
-
-
-async def run_until(world: World, rollout: Rollout, wanted: Phase, **how: float) -> Rollout:
-    for _ in range(120):
-        await traffic_second(world, **how)
-        found = world.plane.rollouts.get(rollout.id)
-        if found.progress.phase is wanted:
-            return found
-    pytest.fail(f"still {found.progress.phase}: {found.progress.reason}")
-
-
-def moved(world: World) -> list[float]:
-    return [weights.get("2", 0.0) for weights in world.router.history]
 
 
 async def test_blue_green_serves_all_at_once_and_bakes(world: World) -> None:
@@ -95,150 +79,12 @@ async def test_by_hand_a_person_says_every_weight(world: World) -> None:
         rollout_desk.set_weight(world.plane, other.id, 10.0, reason="")
 
 
-async def test_an_approval_is_told_once_and_its_yes_goes_on_at_once(world: World) -> None:
-    rollout = await start(world, approvals=[QA])
-    await run_until(world, rollout, Phase.PAUSED)
-    for _ in range(20):
-        await traffic_second(world)
-    assert max(moved(world)) == 5.0
-    key = f"rollout/{rollout.id}/approval"
-    assert world.plane.live.alerts[key].state is AlertState.FIRING
-    told = [m for m in world.plane.outbox.list() if m.alert_key == key]
-    assert len(told) == 1
-    assert (
-        told[0].payload["annotations"]["first_step"] == f"trimtab rollout approve {rollout.id} qa"
-    )
-    with pytest.raises(Refused, match="without approval 'qa'"):
-        rollout_desk.ask(world.plane, rollout.id, "resume", reason="")
-    with pytest.raises(NotFound, match="has no approval 'boss'"):
-        rollout_desk.answer(world.plane, rollout.id, "boss", given=Answer.APPROVE, reason="")
-    rollout_desk.answer(world.plane, rollout.id, "qa", given=Answer.APPROVE, reason="fine")
-    await traffic_second(world)
-    assert world.router.weights["2"] == 50.0
-    assert world.plane.live.alerts[key].state is AlertState.RESOLVED
-    assert (await run_until_over(world, rollout)).progress.phase is Phase.SUCCEEDED
-
-
-@pytest.mark.parametrize(
-    ("default", "end"), [("reject", Phase.ROLLED_BACK), ("approve", Phase.SUCCEEDED)]
-)
-async def test_nobody_answers_and_the_default_does(world: World, default: str, end: Phase) -> None:
-    rollout = await start(world, approvals=[QA | {"default": default, "deadlineSeconds": 15}])
-    assert (await run_until_over(world, rollout)).progress.phase is end
-
-
-async def test_nobody_waits_for_one_that_was_superseded(world: World) -> None:
-    rollout = await start(world, approvals=[QA])
-    await run_until(world, rollout, Phase.PAUSED)
-    await start(world)
-    await traffic_second(world)
-    assert phase(world, rollout) is Phase.SUPERSEDED
-    alert = world.plane.live.alerts[f"rollout/{rollout.id}/approval"]
-    assert alert.state is AlertState.RESOLVED
-
-
-async def test_promoting_needs_the_approvals_that_are_left(world: World) -> None:
-    rollout = await start(world, approvals=[QA, {"name": "boss"}])
-    await run_until(world, rollout, Phase.PROGRESSING)
-    for name in ("qa", "boss"):
-        with pytest.raises(Refused, match=f"no further without approval '{name}'"):
-            rollout_desk.ask(world.plane, rollout.id, "promote", reason="")
-        await run_until(world, rollout, Phase.PAUSED)
-        with pytest.raises(Refused, match=f"no further without approval '{name}'"):
-            rollout_desk.ask(world.plane, rollout.id, "promote", reason="")
-        rollout_desk.answer(world.plane, rollout.id, name, given=Answer.APPROVE, reason="")
-        await traffic_second(world)
-    assert (await run_until_over(world, rollout)).progress.phase is Phase.SUCCEEDED
-
-
 async def test_all_traffic_by_hand_is_guarded_as_all_traffic(world: World) -> None:
     rollout = await start(world, strategy="manual")
     await run_until(world, rollout, Phase.PROGRESSING)
     rollout_desk.set_weight(world.plane, rollout.id, 100.0, reason="")
     ended = await run_until(world, rollout, Phase.ROLLED_BACK, canary_bad=0.5)
     assert "of its" in ended.progress.reason
-
-
-async def test_a_no_sends_it_home(world: World) -> None:
-    rollout = await start(world, approvals=[QA])
-    await run_until(world, rollout, Phase.PAUSED)
-    rollout_desk.answer(world.plane, rollout.id, "qa", given=Answer.REJECT, reason="odd answers")
-    ended = await run_until_over(world, rollout)
-    assert ended.progress.phase is Phase.ROLLED_BACK
-    assert ended.progress.reason == "qa: reject, odd answers"
-
-
-async def test_a_freeze_holds_what_goes_forward_and_nothing_else(around: Surroundings) -> None:
-    freeze = 'freezes: [{name: new-year, start: "2026-01-01T00:00:08Z", duration: 60s}]\n'
-    async with open_world(around, more=freeze) as world:
-        rollout = await start(world)
-        for _ in range(25):
-            await traffic_second(world)
-        found = world.plane.rollouts.get(rollout.id)
-        assert max(moved(world)) == 5.0
-        assert found.progress.reason == "frozen by new-year until 2026-01-01T00:01:08Z"
-        late = rollout_draft.draft(world.plane, asked(on_conflict="queue"))
-        rollout_desk.start(world.plane, late, idempotency_key=None, on_conflict="queue")
-        rollout_desk.ask(world.plane, rollout.id, "abort", reason="")
-        for _ in range(5):
-            await traffic_second(world)
-        assert phase(world, rollout) is Phase.ROLLED_BACK
-        assert phase(world, late) is Phase.PENDING
-        ended = await run_until_over(world, late)
-        assert ended.progress.phase is Phase.SUCCEEDED
-
-
-async def test_in_a_freeze_nobody_goes_forward_by_hand_either(around: Surroundings) -> None:
-    freeze = 'freezes: [{name: new-year, start: "2026-01-01T00:00:20Z", duration: 200s}]\n'
-    brief = QA | {"default": "approve", "deadlineSeconds": 30}
-    async with open_world(around, more=freeze) as world:
-        rollout = await start(world, approvals=[brief])
-        await run_until(world, rollout, Phase.PAUSED)
-        for _ in range(60):
-            await traffic_second(world)
-        assert world.plane.rollouts.get(rollout.id).progress.reason.startswith("frozen by new-year")
-        with pytest.raises(Refused, match="is held: frozen by new-year"):
-            rollout_desk.answer(world.plane, rollout.id, "qa", given=Answer.APPROVE, reason="")
-        assert max(moved(world)) == 5.0
-        by_hand = await start(world, strategy="manual", override="moved by hand")
-        await run_until(world, by_hand, Phase.PROGRESSING)
-        rollout_desk.set_weight(world.plane, by_hand.id, 7.0, reason="")
-        rollout_desk.ask(world.plane, by_hand.id, "promote", reason="")
-
-
-async def test_an_override_is_not_held(around: Surroundings) -> None:
-    freeze = 'freezes: [{name: all-year, start: "2026-01-01T00:00:00Z", duration: 80d}]\n'
-    async with open_world(around, more=freeze) as world:
-        held = await start(world)
-        for _ in range(130):
-            await traffic_second(world)
-        assert phase(world, held) is Phase.PENDING
-        rollout = await start(world, override="the fix for the outage")
-        assert (await run_until_over(world, rollout)).progress.phase is Phase.SUCCEEDED
-
-
-async def test_a_page_that_fires_meanwhile_sends_it_home_and_a_spent_budget_holds_the_next(
-    around: Surroundings,
-) -> None:
-    rules = ("horizon: 1h}", "horizon: 1h, rollback_on_page: true, budget_gate: true}")
-    async with open_world(around, change=rules) as world:
-        rollout = await start(world)
-        await run_until(world, rollout, Phase.PROGRESSING)
-        for _ in range(30):
-            world.server.answer("1", good=0, bad=400)
-            await traffic_second(world)
-            await evaluate(world.plane)
-            if phase(world, rollout) is Phase.ROLLED_BACK:
-                break
-        found = world.plane.rollouts.get(rollout.id)
-        assert found.progress.phase is Phase.ROLLED_BACK
-        assert found.progress.reason == "availability pages since it began"
-        again = await start(world)
-        for _ in range(10):
-            await traffic_second(world)
-        held = world.plane.rollouts.get(again.id).progress
-        assert held.phase is Phase.PENDING
-        assert held.reason.startswith("availability: ")
 
 
 async def test_lost_readiness_is_a_crash_loop(world: World) -> None:
@@ -290,35 +136,6 @@ async def test_what_failed_is_tried_again_as_one_of_its_own(world: World) -> Non
     assert again.spec.steps == rollout.spec.steps
     assert again.spec.parent == rollout.id
     assert (await run_until(world, again, Phase.PROGRESSING)).id == again.id
-
-
-async def test_a_restart_goes_on_waiting_for_the_same_answer(around: Surroundings) -> None:
-    async with open_world(around) as world:
-        rollout = await start(world, approvals=[QA])
-        await run_until(world, rollout, Phase.PAUSED)
-    async with open_world(around) as world:
-        for _ in range(5):
-            await traffic_second(world)
-        found = world.plane.rollouts.get(rollout.id)
-        assert (found.progress.phase, found.progress.approval) == (Phase.PAUSED, "qa")
-        kinds = [e.kind for e in world.plane.trail.events(subject=f"rollout/{rollout.id}")]
-        assert kinds.count(f"rollout.{Event.APPROVAL_NEEDED}") == 1
-        rollout_desk.answer(world.plane, rollout.id, "qa", given=Answer.APPROVE, reason="")
-        assert (await run_until_over(world, rollout)).progress.phase is Phase.SUCCEEDED
-
-
-@pytest.mark.parametrize(
-    ("more", "advice"),
-    [
-        ({"approvals": [QA, QA]}, "Two approvals have one name"),
-        ({"approvals": [QA | {"before": 5}]}, "before the first step, 5 %"),
-        ({"approvals": [QA], "strategy": "manual"}, "stops at no approval"),
-    ],
-    ids=["twice", "too early", "by hand"],
-)
-async def test_approvals_that_cannot_be_are_refused(world: World, more, advice) -> None:
-    with pytest.raises(Refused, match=advice):
-        rollout_draft.draft(world.plane, asked(**more))
 
 
 @pytest.mark.parametrize(("factor", "alarm"), [(1.0, False), (3.0, True)], ids=["kept", "off"])
