@@ -28,6 +28,8 @@ QUESTION = (
 )
 VERSIONS = ("1", "2")
 RATE = 20.0
+EACH_ITS_OWN = httpx.Limits(max_keepalive_connections=0)
+"""A connection that idles is closed at the server's convenience, perhaps as somebody asks."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -181,7 +183,7 @@ async def iris_fleet(
     names, ports = tuple(models), (free_port(), free_port())
     first, second = (f"http://127.0.0.1:{port}" for port in ports)
     async with (
-        httpx.AsyncClient(timeout=10.0) as http,
+        httpx.AsyncClient(timeout=10.0, limits=EACH_ITS_OWN) as http,
         traffic_front(first) as front,
         traffic_front(second, beside=front) as other,
     ):

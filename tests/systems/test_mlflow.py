@@ -42,7 +42,9 @@ class Mlflow:
 
     def __init__(self, url: str) -> None:
         self.url, self.model = url, ""
-        self._http = httpx.Client(base_url=url, timeout=30.0, trust_env=False)
+        # Each call has a connection of its own: one that idles is closed at the server's convenience.
+        limits = httpx.Limits(max_keepalive_connections=0)
+        self._http = httpx.Client(base_url=url, timeout=30.0, trust_env=False, limits=limits)
 
     def close(self) -> None:
         self._http.close()
